@@ -1,0 +1,31 @@
+import type { JsonValue } from './json.ts';
+
+/** Parsed and checked values of a contributed command, by the names of its manifest. */
+export interface CommandArguments {
+  readonly args: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+  readonly options: Readonly<Record<string, string | number | boolean | undefined>>;
+}
+
+/** The client's end of a running command. */
+export interface CommandIo {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly color: boolean;
+  /** Whether `--json` was given: print with `json`, not with `line`. */
+  readonly wantsJson: boolean;
+  /** Aborts on Ctrl-C and when the client is lost. */
+  readonly signal: AbortSignal;
+  /** One line to standard output. */
+  line(text: string): void;
+  /** One line to standard error. */
+  error(text: string): void;
+  /** One JSON value on a line of its own. */
+  json(value: JsonValue): void;
+  /** Asks for a line. @throws KinoportError `NOT_INTERACTIVE` where there is no terminal. */
+  prompt(question: string): Promise<string>;
+  /** Lines of standard input; ends with the input. */
+  lines(): AsyncIterable<string>;
+}
+
+/** Runs a command; returns its exit code (nothing: 0). */
+export type CommandHandler = (input: CommandArguments, io: CommandIo) => Promise<number | void>;

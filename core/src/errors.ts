@@ -1,0 +1,195 @@
+import type { JsonValue } from './json.ts';
+
+/**
+ * Every error a person can meet has one of these codes. A code is stable: scripts and tests rely on it.
+ * `exit` is the process exit code of a command that ends with it (1 failed, 2 wrong usage); `text` says
+ * what the code stands for, for docs/errors.md.
+ */
+export const ERROR_CODES = {
+  // How the program is called
+  USAGE: { exit: 2, text: 'The command line is not understood.' },
+  NODE_TOO_OLD: { exit: 1, text: 'The Node.js that runs the program is older than it needs.' },
+  NOT_INTERACTIVE: { exit: 2, text: 'A question has to be answered, but there is no terminal to ask on.' },
+  INVALID_ARGUMENT: { exit: 2, text: 'A value given to a command or a call is not valid.' },
+  ABORTED: { exit: 130, text: 'The work was cancelled before it was done.' },
+  INTERNAL: { exit: 1, text: 'Something that should not happen did; a bug of the program or of a plugin.' },
+
+  // Home, configuration, database
+  HOME_NOT_WRITABLE: { exit: 1, text: "Kinoport's folder cannot be written to." },
+  CONFIG_SYNTAX: { exit: 2, text: 'The config file is not valid JSON with comments.' },
+  CONFIG_INVALID: { exit: 2, text: 'The config file has a value of the wrong type or an unknown key.' },
+  CONFIG_UNREADABLE: { exit: 1, text: 'The config file cannot be read.' },
+  CONFIG_UNKNOWN_PLUGIN: { exit: 2, text: 'The config file names a plugin that is not there.' },
+  DATABASE_LOCKED: { exit: 1, text: 'Another program holds the database locked.' },
+  DATABASE_NEWER: { exit: 1, text: 'The database was written by a newer version of the program.' },
+  DATABASE_DAMAGED: { exit: 1, text: 'The database is damaged and could not be opened.' },
+  STORAGE_LIMIT: { exit: 1, text: 'A plugin stores more than it may.' },
+
+  // The host and its API
+  HOST_START_FAILED: { exit: 1, text: 'The background host did not start.' },
+  HOST_UNREACHABLE: { exit: 1, text: 'The background host does not answer.' },
+  HOST_STOPPING: { exit: 1, text: 'The host is shutting down and takes no new work.' },
+  HOST_VERSION_MISMATCH: { exit: 1, text: 'The running host is of another version than the command.' },
+  API_UNAUTHORIZED: { exit: 1, text: 'A request to the local API had no valid token.' },
+  API_FORBIDDEN: { exit: 1, text: 'A request to the local API came from a foreign page or host name.' },
+  METHOD_NOT_FOUND: { exit: 1, text: 'The called method does not exist.' },
+
+  // Plugins
+  PLUGIN_NOT_FOUND: { exit: 1, text: 'There is no plugin of that id.' },
+  PLUGIN_MANIFEST_INVALID: {
+    exit: 1,
+    text: "A plugin's package.json is missing, broken or not as the manifest schema asks.",
+  },
+  PLUGIN_ENGINE_MISMATCH: { exit: 1, text: 'A plugin asks for another version of the API.' },
+  PLUGIN_ID_CLASH: { exit: 1, text: 'Two plugins carry the same id.' },
+  PLUGIN_CONTRIBUTION_CLASH: { exit: 1, text: 'Two plugins contribute a thing of the same name.' },
+  PLUGIN_LOAD_FAILED: { exit: 1, text: "A plugin's code could not be loaded." },
+  PLUGIN_ACTIVATE_FAILED: { exit: 1, text: "A plugin's activate function failed." },
+  PLUGIN_ACTIVATE_TIMEOUT: { exit: 1, text: "A plugin's activate function did not finish in time." },
+  PLUGIN_CRASHED: { exit: 1, text: "A plugin's process ended or broke the protocol." },
+  PLUGIN_DISABLED: { exit: 1, text: 'The plugin is switched off in the config.' },
+  PLUGIN_UNRESPONSIVE: { exit: 1, text: 'A plugin does not take its messages.' },
+  PLUGIN_CALL_TIMEOUT: { exit: 1, text: 'A call into a plugin was not answered in time.' },
+  PLUGIN_BUSY: { exit: 1, text: 'Too many calls are under way in one plugin.' },
+  PLUGIN_PROTOCOL: { exit: 1, text: 'A plugin answered something that is not of the contract.' },
+  PLUGIN_NOT_REGISTERED: {
+    exit: 1,
+    text: 'A plugin declares something in its manifest and does not register it in activate.',
+  },
+  DISPOSED: { exit: 1, text: 'The thing was used after it was disposed.' },
+
+  // Players
+  PLAYER_NOT_FOUND: { exit: 1, text: 'The player program is not installed or not found.' },
+  PLAYER_TOO_OLD: { exit: 1, text: 'The installed player is older than the driver needs.' },
+  PLAYER_START_FAILED: { exit: 1, text: 'The player program ended or gave no sign of life while starting.' },
+  PLAYER_GONE: { exit: 1, text: 'The player is no longer there.' },
+  PLAYER_COMMAND_FAILED: { exit: 1, text: 'The player refused a command.' },
+  PLAYER_UNSUPPORTED: { exit: 1, text: 'The player cannot do what was asked.' },
+  PLAYER_UNKNOWN: { exit: 2, text: 'No plugin contributes a player of that id.' },
+  MEDIA_UNRECOGNIZED: { exit: 1, text: 'The player does not recognise the file as picture or sound.' },
+  PLAYBACK_INTERRUPTED: { exit: 1, text: 'The stream broke before the end; the position is kept.' },
+  SESSION_NOT_FOUND: { exit: 1, text: 'There is no such playback session.' },
+  NOTHING_PLAYING: { exit: 1, text: 'Nothing is playing.' },
+  NO_NEXT_ITEM: { exit: 1, text: 'The queue has no item there.' },
+  PROCESS_SPAWN_FAILED: { exit: 1, text: 'A program could not be started.' },
+
+  // Sources and streams
+  SOURCE_UNKNOWN: { exit: 2, text: 'No plugin contributes a source of that id.' },
+  SOURCE_NONE: { exit: 1, text: 'No source answers for this kind of address.' },
+  SOURCE_NOT_FOUND: { exit: 1, text: 'The file or address does not exist.' },
+  SOURCE_NOT_MEDIA: {
+    exit: 1,
+    text: 'The address leads to something that is not media, a web page for instance.',
+  },
+  SOURCE_EMPTY: { exit: 1, text: 'The folder or playlist holds no media.' },
+  SOURCE_FORBIDDEN: { exit: 1, text: 'The file or address may not be read.' },
+  SOURCE_UNREACHABLE: { exit: 1, text: 'The server cannot be reached or does not answer in time.' },
+  SOURCE_FAILED: { exit: 1, text: 'The server answered with an error.' },
+  SOURCE_CHANGED: { exit: 1, text: 'The content changed while it was read.' },
+  SOURCE_UNSUPPORTED: { exit: 1, text: 'The source cannot do what was asked.' },
+  STREAM_NOT_FOUND: { exit: 1, text: 'There is no such stream.' },
+
+  // Progress
+  PROGRESS_NONE: { exit: 1, text: 'No progress is known for this.' },
+  IMPORT_INVALID: { exit: 2, text: 'The file to import is not an export of progress.' },
+
+  // Commands
+  COMMAND_UNKNOWN: { exit: 2, text: 'There is no such command.' },
+  COMMAND_FAILED: { exit: 1, text: 'A command of a plugin failed.' },
+} as const satisfies Record<string, { readonly exit: number; readonly text: string }>;
+
+/** A code of {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** A code of the table, or one of a plugin's own (upper case letters, digits and underscores). */
+export type AnyErrorCode = ErrorCode | (string & Record<never, never>);
+
+/** An error as it crosses a border: plain data. */
+export interface SerializedError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly data?: JsonValue;
+  readonly stack?: string;
+}
+
+/** What an error carries besides its message. */
+export interface ErrorDetails {
+  /** One sentence of what to do about it. */
+  readonly hint?: string;
+  /** Facts for programs; never a secret. */
+  readonly data?: JsonValue;
+  readonly cause?: unknown;
+}
+
+const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
+
+/**
+ * The one error class of the public API: a stable code, one sentence of what happened, and one of what to do.
+ * Thrown by a plugin, it arrives whole at whoever called.
+ */
+export class KinoportError extends Error {
+  override readonly name = 'KinoportError';
+  readonly code: AnyErrorCode;
+  readonly hint: string | undefined;
+  readonly data: JsonValue | undefined;
+
+  constructor(code: AnyErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = CODE.test(code) ? code : 'INTERNAL';
+    this.hint = details.hint;
+    this.data = details.data;
+  }
+
+  /** Exit code of a command that ends with this error: 1 unless the table says otherwise. */
+  get exitCode(): number {
+    return Object.hasOwn(ERROR_CODES, this.code) ? ERROR_CODES[this.code as ErrorCode].exit : 1;
+  }
+
+  toJSON(): SerializedError {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...(this.data === undefined ? {} : { data: this.data }),
+      ...(this.stack === undefined ? {} : { stack: this.stack }),
+    };
+  }
+}
+
+/** Whether a value is a {@link KinoportError} with one of the given codes (any, when none is given). */
+export function isKinoportError(value: unknown, ...codes: readonly AnyErrorCode[]): value is KinoportError {
+  return value instanceof KinoportError && (codes.length === 0 || codes.includes(value.code));
+}
+
+/** The same error as plain data; anything that is no KinoportError becomes `INTERNAL` (an abort: `ABORTED`). */
+export function serializeError(error: unknown): SerializedError {
+  return toKinoportError(error).toJSON();
+}
+
+/** Rebuilds an error from plain data. Text of the other side is taken as it is; its stack becomes ours. */
+export function deserializeError(data: SerializedError): KinoportError {
+  const error = new KinoportError(data.code, data.message, {
+    ...(data.hint === undefined ? {} : { hint: data.hint }),
+    ...(data.data === undefined ? {} : { data: data.data }),
+  });
+  if (data.stack !== undefined) error.stack = data.stack;
+  return error;
+}
+
+/** Wraps anything thrown into a KinoportError; one that already is comes back unchanged. */
+export function toKinoportError(error: unknown): KinoportError {
+  if (error instanceof KinoportError) return error;
+  if (error instanceof Error) {
+    const code = error.name === 'AbortError' ? 'ABORTED' : 'INTERNAL';
+    const wrapped = new KinoportError(code, error.message || error.name, { cause: error });
+    if (error.stack !== undefined) wrapped.stack = error.stack;
+    return wrapped;
+  }
+  return new KinoportError('INTERNAL', String(error));
+}
+
+/** The error of work that was cancelled through its AbortSignal. */
+export function abortedError(message = 'The operation was cancelled.'): KinoportError {
+  return new KinoportError('ABORTED', message);
+}

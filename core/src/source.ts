@@ -1,0 +1,121 @@
+import type { Item } from './item.ts';
+import type { JsonObject } from './json.ts';
+import type { SubtitleFile } from './player.ts';
+
+/**
+ * The source contract: from an address to items, from an item to bytes. What addresses a source answers
+ * for stands in its manifest, so routing runs no plugin code.
+ */
+export interface Source {
+  /**
+   * What an address leads to. A folder or playlist gives all its items in playing order.
+   * @throws KinoportError `SOURCE_NOT_FOUND`, `SOURCE_NOT_MEDIA`, `SOURCE_EMPTY`, `SOURCE_FORBIDDEN`,
+   *   `SOURCE_UNREACHABLE`, `SOURCE_FAILED`, `ABORTED`
+   */
+  resolve(uri: string, options: { readonly signal?: AbortSignal }): Promise<ResolveResult>;
+
+  /** One page of a container, in order. Without `cursor` the first page. */
+  list?(container: string, options: ListOptions): Promise<Page<Item>>;
+
+  /** Items that match; only called when the manifest says `search`. */
+  search?(query: string, options: ListOptions): Promise<Page<Item>>;
+
+  /** The run of items that `item` is part of (the episodes of its season), for *next* and *previous*. */
+  siblings?(item: Item, options: { readonly signal?: AbortSignal }): Promise<readonly Item[]>;
+
+  /**
+   * Makes an item readable, by a local path or through `ctx.streams.publish`.
+   * @throws KinoportError as `resolve`
+   */
+  open(item: Item, options: SourceOpenOptions): Promise<SourceStream>;
+
+  /**
+   * The same stream again after the plugin's process was replaced, from the `record` that `open` returned:
+   * publishes under the same `streamId` with size and validators unchanged.
+   * @throws KinoportError `SOURCE_CHANGED` when the content is another now
+   */
+  reopen?(record: StreamRecord, options: { readonly signal?: AbortSignal }): Promise<SourceStream>;
+
+  /** Gets ready for an item that will be opened soon: `next` follows at once, `warm` is the one after. */
+  prefetch?(item: Item, level: 'next' | 'warm', options: { readonly signal?: AbortSignal }): Promise<void>;
+
+  /** A hint where the viewer is. At most 4 times a second, and at once on a seek. Never blocks. */
+  notifyPosition?(
+    streamId: string,
+    position: { readonly seconds: number; readonly byteOffset?: number },
+  ): void;
+
+  /** Figures for the status line; cheap. */
+  stats?(streamId: string): Promise<StreamStats>;
+
+  /** Nobody reads the stream any more. */
+  release(streamId: string): Promise<void>;
+}
+
+export interface ResolveResult {
+  /** `single`: one item · `playlist`: a list somebody made, played through · `folder`: a collection. */
+  readonly kind: 'single' | 'playlist' | 'folder';
+  /** Title of the playlist or folder. */
+  readonly title?: string;
+  /** In playing order; at most 10 000. */
+  readonly items: readonly Item[];
+}
+
+export interface ListOptions {
+  readonly cursor?: string;
+  /** 1 to 1000. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Absent on the last page. */
+  readonly cursor?: string;
+}
+
+export interface SourceOpenOptions {
+  /** The host's id for the stream, to be passed to `ctx.streams.publish`. 128 random bits. */
+  readonly streamId: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Validators of HTTP: the bytes are the same while these are. */
+export interface Validators {
+  /** A strong entity tag with its quotes. */
+  readonly etag?: string;
+  /** An HTTP date. */
+  readonly lastModified?: string;
+}
+
+/** An item opened for reading. */
+export interface SourceStream {
+  /** `path`: the player opens the file itself · `published`: through the stream front. */
+  readonly location: { readonly type: 'path'; readonly path: string } | { readonly type: 'published' };
+  readonly size?: number;
+  readonly mime?: string;
+  readonly validators?: Validators;
+  readonly duration?: number;
+  readonly hints?: { /** Bits per second. */ readonly bitrate?: number };
+  readonly subtitles?: readonly SubtitleFile[];
+  /** For `reopen` after a crash. Stored by the host; at most 16 KiB of JSON, no secrets. */
+  readonly record?: JsonObject;
+}
+
+/** What the host kept of an open stream. */
+export interface StreamRecord {
+  readonly streamId: string;
+  readonly item: Item;
+  readonly size?: number;
+  readonly validators?: Validators;
+  readonly record: JsonObject;
+}
+
+export interface StreamStats {
+  /** Bytes per second, now. */
+  readonly downloadRate?: number;
+  readonly uploadRate?: number;
+  readonly peers?: number;
+  /** Seconds of media ready beyond the playhead. */
+  readonly bufferedSeconds?: number;
+}

@@ -1,0 +1,237 @@
+/**
+ * The local API: JSON-RPC 2.0 in WebSocket text frames at `/v1/rpc`, and the same methods as `POST /v1/<method>`
+ * (those without events). Every request's parameters are validated against the schemas here.
+ */
+import type {
+  EndReason,
+  Item,
+  PlayerInstallation,
+  PlayerState,
+  SerializedError,
+  StreamStats,
+} from '@kinoport/core';
+import Type, { type Static } from 'typebox';
+
+const text = (max: number) => Type.String({ minLength: 1, maxLength: max });
+const sessionId = Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }));
+
+export const PlayParams = Type.Object({
+  /** Absolute paths or addresses; the client has resolved them against its own folder. */
+  uris: Type.Array(text(8192), { minItems: 1, maxItems: 10_000 }),
+  player: Type.Optional(text(64)),
+  source: Type.Optional(text(64)),
+  /** `12.5`, `1:02:03`, `50%`, `-1:00`: parsed by the host once the duration is known. */
+  start: Type.Optional(text(32)),
+  ignoreResume: Type.Optional(Type.Boolean()),
+  paused: Type.Optional(Type.Boolean()),
+  /** Which item of a folder or playlist: a number from 0, or a part of its name. */
+  file: Type.Optional(text(1024)),
+  /** Begin with the first item, not with the first one not yet watched. */
+  fromStart: Type.Optional(Type.Boolean()),
+  shuffle: Type.Optional(Type.Boolean()),
+  subtitles: Type.Optional(Type.Array(text(8192), { maxItems: 20 })),
+  audioLanguages: Type.Optional(Type.Array(text(16), { maxItems: 10 })),
+  subtitleLanguages: Type.Optional(Type.Array(text(16), { maxItems: 10 })),
+  rate: Type.Optional(Type.Number({ minimum: 0.01, maximum: 100 })),
+  fullscreen: Type.Optional(Type.Boolean()),
+  playerArgs: Type.Optional(Type.Array(Type.String({ maxLength: 8192 }), { maxItems: 200 })),
+  /** `DISPLAY`, `WAYLAND_DISPLAY`, `XDG_RUNTIME_DIR`, `XAUTHORITY`, `DBUS_SESSION_BUS_ADDRESS`, `PULSE_SERVER` of the client. */
+  environment: Type.Optional(
+    Type.Record(Type.String({ pattern: '^[A-Z_]{1,64}$' }), Type.String({ maxLength: 4096 })),
+  ),
+});
+export type PlayParams = Static<typeof PlayParams>;
+
+export const PlaybackCommandParams = Type.Object({
+  sessionId,
+  command: Type.Union([
+    Type.Object({
+      name: Type.Union([
+        Type.Literal('play'),
+        Type.Literal('pause'),
+        Type.Literal('togglePause'),
+        Type.Literal('next'),
+        Type.Literal('previous'),
+        Type.Literal('stop'),
+        Type.Literal('cycleSubtitle'),
+        Type.Literal('cycleAudio'),
+        Type.Literal('toggleMute'),
+        Type.Literal('resetRate'),
+      ]),
+    }),
+    Type.Object({ name: Type.Literal('seek'), position: Type.Number() }),
+    Type.Object({ name: Type.Literal('seekBy'), seconds: Type.Number() }),
+    Type.Object({ name: Type.Literal('setRate'), rate: Type.Number({ minimum: 0.01, maximum: 100 }) }),
+    Type.Object({ name: Type.Literal('multiplyRate'), factor: Type.Number({ minimum: 0.1, maximum: 10 }) }),
+    Type.Object({ name: Type.Literal('volumeBy'), percent: Type.Number() }),
+  ]),
+});
+export type PlaybackCommandParams = Static<typeof PlaybackCommandParams>;
+
+const UriParams = Type.Object({ uri: text(8192), source: Type.Optional(text(64)) });
+
+/** Method name to the schema of its parameters. */
+export const METHODS = {
+  'host.status': Type.Object({}),
+  'host.stop': Type.Object({}),
+  'playback.open': PlayParams,
+  'playback.list': Type.Object({}),
+  /** Events of one session (or of all) from now on, as notifications `playback.event`; a `started` and a `state` first. */
+  'playback.subscribe': Type.Object({ sessionId }),
+  'playback.command': PlaybackCommandParams,
+  'progress.list': Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })) }),
+  'progress.get': UriParams,
+  'progress.mark': Type.Object({ uri: text(8192), watched: Type.Boolean() }),
+  'progress.forget': UriParams,
+  'progress.export': Type.Object({}),
+  'progress.import': Type.Object({ document: Type.Unknown() }),
+  'continue.list': Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }),
+  'source.resolve': UriParams,
+  'plugins.list': Type.Object({}),
+  'players.probe': Type.Object({}),
+  'commands.run': Type.Object({
+    command: text(64),
+    args: Type.Record(Type.String(), Type.Unknown()),
+    options: Type.Record(Type.String(), Type.Unknown()),
+    client: Type.Object({
+      isTTY: Type.Boolean(),
+      columns: Type.Integer(),
+      color: Type.Boolean(),
+      wantsJson: Type.Boolean(),
+    }),
+  }),
+} as const;
+export type MethodName = keyof typeof METHODS;
+
+export interface ProgressView {
+  readonly uri: string;
+  readonly itemKey: string;
+  readonly title: string;
+  readonly position: number;
+  readonly duration: number | null;
+  /** 0 to 100 with one decimal; null where there is no duration. */
+  readonly percent: number | null;
+  readonly watched: boolean;
+  /** ISO 8601. */
+  readonly updatedAt: string;
+}
+
+export interface PluginView {
+  readonly id: string;
+  readonly version: string;
+  readonly displayName: string;
+  readonly state: 'disabled' | 'resolved' | 'starting' | 'active' | 'stopping' | 'backoff' | 'failed';
+  readonly isolation: 'process';
+  readonly generation: number;
+  readonly pid: number | null;
+  readonly contributes: {
+    readonly players: readonly string[];
+    readonly sources: readonly string[];
+    readonly syncs: readonly string[];
+    readonly commands: readonly string[];
+  };
+  readonly root: string;
+  readonly builtin: boolean;
+  readonly error: SerializedError | null;
+}
+
+export interface PlaybackView {
+  readonly sessionId: string;
+  readonly player: string;
+  readonly source: string;
+  readonly item: Item;
+  readonly index: number;
+  readonly count: number;
+  readonly state: PlayerState;
+}
+
+/** What `playback.event` notifications carry. */
+export type PlaybackEvent =
+  | { readonly type: 'opening'; readonly sessionId: string; readonly title: string }
+  | {
+      readonly type: 'started';
+      readonly sessionId: string;
+      readonly player: string;
+      readonly source: string;
+      readonly item: Item;
+      readonly index: number;
+      readonly count: number;
+      /** Seconds. */
+      readonly start: number;
+      /** Whether `start` comes from progress. */
+      readonly resumed: boolean;
+    }
+  | {
+      readonly type: 'state';
+      readonly sessionId: string;
+      readonly state: PlayerState;
+      readonly stats?: StreamStats;
+    }
+  | {
+      readonly type: 'ended';
+      readonly sessionId: string;
+      readonly item: Item;
+      readonly reason: EndReason;
+      readonly position: number;
+      readonly duration: number | null;
+      readonly watched: boolean;
+      readonly error?: SerializedError;
+    }
+  /** Something worth a line: a position taken over from mpv, no display here, the host came back. */
+  | { readonly type: 'notice'; readonly sessionId: string; readonly code: string; readonly message: string }
+  /** The session is over; nothing follows. */
+  | { readonly type: 'closed'; readonly sessionId: string };
+
+export interface Results {
+  'host.status': {
+    readonly version: string;
+    readonly pid: number;
+    readonly startedAt: number;
+    readonly sessions: number;
+    readonly plugins: number;
+    readonly configProblems: readonly SerializedError[];
+  };
+  'host.stop': { readonly stopping: true };
+  'playback.open': { readonly sessionId: string };
+  'playback.list': readonly PlaybackView[];
+  'playback.subscribe': { readonly sessions: readonly string[] };
+  'playback.command': { readonly sessionId: string };
+  'progress.list': readonly ProgressView[];
+  'progress.get': ProgressView;
+  'progress.mark': readonly ProgressView[];
+  'progress.forget': { readonly forgotten: number };
+  'progress.export': {
+    readonly kinoport: 'progress';
+    readonly version: 1;
+    readonly items: readonly unknown[];
+  };
+  'progress.import': { readonly added: number; readonly updated: number; readonly kept: number };
+  'continue.list': readonly ProgressView[];
+  'source.resolve': {
+    readonly kind: string;
+    readonly title?: string;
+    readonly source: string;
+    readonly alternatives: readonly string[];
+    readonly items: readonly Item[];
+  };
+  'plugins.list': readonly PluginView[];
+  'players.probe': readonly {
+    readonly player: string;
+    readonly installations: readonly PlayerInstallation[];
+    readonly error?: SerializedError;
+  }[];
+  'commands.run': { readonly exitCode: number };
+}
+
+/** Host to client while `commands.run` is under way: notifications `command.output`; requests `command.prompt`. */
+export type CommandOutput = { readonly stream: 'out' | 'err'; readonly text: string };
+
+/** The content of {@link Home.endpointFile}. */
+export interface HostEndpoint {
+  readonly pid: number;
+  readonly version: string;
+  /** Loopback port of the API. */
+  readonly port: number;
+  /** 256 bits, base64url. Sent as `Authorization: Bearer`. */
+  readonly token: string;
+}
