@@ -27,5 +27,5 @@ export interface CommandIo {
   lines(): AsyncIterable<string>;
 }
 
-/** Runs a command; returns its exit code (nothing: 0). */
-export type CommandHandler = (input: CommandArguments, io: CommandIo) => Promise<number | void>;
+/** Runs a command; returns its exit code (`undefined`: 0). */
+export type CommandHandler = (input: CommandArguments, io: CommandIo) => Promise<number | undefined>;
