@@ -1,12 +1,22 @@
 // Builds every workspace: type declarations of core by tsc, everything that runs by esbuild.
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Files are replaced in place and stale ones removed at the end, so that a host that runs from them goes on.
+import { spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
+import { at, buildStamp, root, workspaces } from './lib/workspace.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const at = (...parts) => join(root, ...parts);
+const began = new Date();
+const kept = new Set();
 
 const common = {
   bundle: true,
@@ -14,6 +24,7 @@ const common = {
   format: 'esm',
   target: 'node22',
   sourcemap: true,
+  metafile: true,
   logLevel: 'warning',
   absWorkingDir: root,
   // A CommonJS dependency inside an ES module bundle asks for `require`.
@@ -22,41 +33,84 @@ const common = {
   },
 };
 
-for (const dir of ['core', 'host', 'plugins/mpv', 'plugins/files']) rmSync(at(dir, 'dist'), { recursive: true, force: true });
+async function bundle(options) {
+  const { metafile } = await build({ ...common, ...options });
+  for (const path of Object.keys(metafile.outputs)) kept.add(at(path));
+}
 
-await build({
-  ...common,
-  entryPoints: [at('core/src/index.ts'), at('core/src/testing.ts')],
-  outdir: at('core/dist'),
-  splitting: true,
-  packages: 'external',
-});
-
-const tsc = spawnSync(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', at('core/tsconfig.build.json')], {
-  stdio: 'inherit',
-});
-if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-
-const plugin = (dir) =>
-  build({
-    ...common,
-    entryPoints: [at(dir, 'src/index.ts')],
-    outdir: at(dir, 'dist'),
-    external: ['@kinoport/core'],
+const core = () =>
+  bundle({
+    entryPoints: [at('core/src/index.ts'), at('core/src/testing.ts')],
+    outdir: at('core/dist'),
+    splitting: true,
+    packages: 'external',
   });
-const host = [
-  build({
-    ...common,
-    entryPoints: { cli: at('host/src/cli/main.ts'), host: at('host/src/main.ts'), runtime: at('host/src/runtime/main.ts') },
+
+const host = () =>
+  bundle({
+    entryPoints: {
+      cli: at('host/src/cli/main.ts'),
+      host: at('host/src/main.ts'),
+      runtime: at('host/src/runtime/main.ts'),
+      core: at('core/src/index.ts'),
+    },
     outdir: at('host/dist'),
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     external: ['better-sqlite3'],
     alias: { '@kinoport/core': at('core/src/index.ts') },
-  }),
-];
-await Promise.all([...host, plugin('plugins/mpv'), plugin('plugins/files')]);
-if (existsSync(at('plugins/mpv/lua'))) {
-  mkdirSync(at('plugins/mpv/dist'), { recursive: true });
-  cpSync(at('plugins/mpv/lua'), at('plugins/mpv/dist/lua'), { recursive: true });
+  });
+
+async function plugin(dir) {
+  await bundle({
+    entryPoints: [at(dir, 'src/index.ts')],
+    outdir: at(dir, 'dist'),
+    external: ['@kinoport/core'],
+  });
+  const lua = at(dir, 'lua');
+  if (!existsSync(lua)) return;
+  cpSync(lua, at(dir, 'dist/lua'), { recursive: true });
+  for (const path of files(lua)) kept.add(at(dir, 'dist/lua', relative(lua, path)));
 }
+
+function declarations() {
+  const tsc = spawn(
+    process.execPath,
+    [at('node_modules/typescript/bin/tsc'), '-p', at('core/tsconfig.build.json')],
+    { stdio: 'inherit' },
+  );
+  return new Promise((resolve, reject) => {
+    tsc.once('error', reject);
+    tsc.once('close', (code) => {
+      if (code !== 0) reject(new Error('The type declarations of core could not be made.'));
+      for (const path of files(at('core/src')))
+        kept.add(at('core/dist', relative(at('core/src'), path).replace(/\.ts$/, '.d.ts')));
+      resolve();
+    });
+  });
+}
+
+function files(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+rmSync(buildStamp, { force: true });
+const plugins = workspaces.filter((dir) => dir.startsWith('plugins/'));
+const results = await Promise.allSettled([declarations(), core(), host(), ...plugins.map(plugin)]);
+const failed = results.filter((result) => result.status === 'rejected');
+if (failed.length > 0) {
+  // esbuild has printed its own errors already.
+  for (const { reason } of failed) if (!reason.errors) console.error(reason);
+  process.exit(1);
+}
+
+// What another build wrote meanwhile is not ours to remove.
+for (const dir of workspaces.map((name) => at(name, 'dist')))
+  for (const path of existsSync(dir) ? files(dir) : [])
+    if (!kept.has(path) && statSync(path).mtimeMs < began.getTime()) rmSync(path, { force: true });
+
+mkdirSync(dirname(buildStamp), { recursive: true });
+writeFileSync(buildStamp, '');
+utimesSync(buildStamp, began, began);

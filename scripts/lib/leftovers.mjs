@@ -1,0 +1,43 @@
+// What a test run leaves behind: processes that carry its mark, and what lies in its own temporary folder.
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+
+export const RUN_VARIABLE = 'KINOPORT_TEST_RUN';
+
+// Node and Vite keep caches there, for the next run as well.
+const CACHES = /^(node-compile-cache|v8-compile-cache|vitest|vite)/;
+
+/** Living processes that inherited the mark: `{pid, command}`. Known on Linux only; elsewhere none are found. */
+export function markedProcesses(run) {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((name) => {
+      try {
+        const marked = readFileSync(`/proc/${name}/environ`, 'utf8')
+          .split('\0')
+          .includes(`${RUN_VARIABLE}=${run}`);
+        if (!marked) return [];
+        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').join(' ').trim();
+        return command === '' ? [] : [{ pid: Number(name), command }];
+      } catch {
+        // Ended while we looked, or another user's.
+        return [];
+      }
+    });
+}
+
+/** Gives processes that are just ending a moment; returns those that stay. */
+export async function lingeringProcesses(run, patience = 3000) {
+  const until = Date.now() + patience;
+  for (;;) {
+    const found = markedProcesses(run);
+    if (found.length === 0 || Date.now() > until) return found;
+    await wait(100);
+  }
+}
+
+/** Names of what tests left in the run's temporary folder. */
+export function forgottenFiles(folder) {
+  return readdirSync(folder).filter((name) => !CACHES.test(name));
+}
