@@ -28,6 +28,7 @@ export interface JournalEntry {
 export interface SessionJournal {
   /** Insert or replace, durable. */
   put(entry: JournalEntry): void;
+  /** `undefined` takes a member away. Nothing happens when the row is closed already. Outlives the process. */
   patch(id: string, change: Partial<Omit<JournalEntry, 'id'>>): void;
   close(id: string): void;
   listOpen(): readonly JournalEntry[];

@@ -47,22 +47,38 @@ export interface ProgressExportItem {
   readonly position: number;
   readonly duration?: number;
   readonly watched: boolean;
+  /** Wall clock: when the flag was last set or taken; absent: never. Decides about the flag when records join. */
+  readonly watchedSetAt?: number;
   readonly updatedAt: number;
 }
 
-/** Progress joins on any content key. Two records that turn out to be one item are merged, the newer wins. */
+/**
+ * Progress joins on any content key. Two records that turn out to be one item (a later item brings a key of
+ * each) are merged; `merge.ts` says how.
+ */
 export interface ProgressStore {
   find(keys: readonly string[]): ProgressRecord | undefined;
   findByUri(uri: string): ProgressRecord | undefined;
-  /** Makes or updates the record of an item. */
+  /**
+   * Makes or updates the record of an item, and keeps its address up to date. A position that is not a number
+   * counts as 0; one behind the end is the end. Writes nothing when nothing changed. What is newer is the
+   * caller's to know: `at` is taken as it is, because a wall clock may be set back.
+   * @throws KinoportError `INVALID_ARGUMENT` for a container
+   */
   update(item: Item, source: string, update: ProgressUpdate): ProgressRecord;
   /** Newest first. */
   list(options?: { readonly limit?: number }): readonly ProgressRecord[];
-  /** Sets or takes the flag; `position` goes to 0 with it. */
+  /**
+   * Sets or takes the flag; `position` goes to 0 with it. Durable.
+   * @throws KinoportError `PROGRESS_NONE` when there is no such record
+   */
   mark(id: number, watched: boolean, at: number): ProgressRecord;
   forget(id: number): void;
   exportAll(): readonly ProgressExportItem[];
-  /** Takes over what is newer than what is there. */
+  /**
+   * Takes over what is newer than what is there; all of it or nothing. The address of a known item stays.
+   * Durable. The items come from `parseProgressExport`.
+   */
   importAll(items: readonly ProgressExportItem[]): {
     readonly added: number;
     readonly updated: number;
