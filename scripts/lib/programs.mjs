@@ -39,11 +39,11 @@ export function isInstalled(program) {
   );
 }
 
-/** The command that installs programs on this system; a plain sentence where we know none. */
+/** The command that installs programs on this system; in words where we know none. */
 export function installCommand(programs) {
   const manager = MANAGERS.find(({ program }) => isInstalled(program));
   const names = programs.join(' ');
-  return manager ? manager.command(names) : `Install ${names} with this system's package manager.`;
+  return manager ? manager.command(names) : `this system's package manager (${names})`;
 }
 
 /** Whether `installWithApt` may be tried: Debian or a relative, and root. */
