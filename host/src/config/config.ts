@@ -43,6 +43,8 @@ export interface ConfigService extends Disposable {
   /** What is wrong with the file now; empty when `current` is what it says. */
   readonly problems: readonly ConfigProblem[];
   readonly onDidChange: Event<Config>;
+  /** The file was corrected, or a new mistake made. */
+  readonly onDidChangeProblems: Event<readonly ConfigProblem[]>;
 }
 
 export const ConfigService: InjectionToken<ConfigService> = Symbol('ConfigService');
