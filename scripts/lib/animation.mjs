@@ -72,7 +72,10 @@ function drawRun({ column, text, style }, row) {
     paper === undefined
       ? ''
       : `<rect x="${left(column)}" y="${top(row)}" width="${width}" height="${CELL.height}" fill="${paper}"/>`;
-  if (text.trim() === '') return ground;
+  const word = text.trim();
+  if (word === '') return ground;
+  const x = left(column + text.indexOf(word));
+  const length = ([...word].length * CELL.width).toFixed(1);
   const looks = [
     ink === undefined ? '' : ` fill="${ink}"`,
     style.bold ? ' font-weight="bold"' : '',
@@ -80,8 +83,8 @@ function drawRun({ column, text, style }, row) {
     style.underline ? ' text-decoration="underline"' : '',
     style.dim ? ' opacity=".6"' : '',
   ].join('');
-  // The length is fixed, so that columns stay columns in whatever font the reader has.
-  return `${ground}<text x="${left(column)}" y="${top(row) + 14}" textLength="${width}" lengthAdjust="spacingAndGlyphs"${inkStyle(looks)}>${escapeXml(text)}</text>`;
+  // The length is fixed, so that columns stay columns in whatever font the reader has; plain spaces would collapse.
+  return `${ground}<text x="${x}" y="${top(row) + 14}" textLength="${length}" lengthAdjust="spacingAndGlyphs"${inkStyle(looks)}>${escapeXml(word.replaceAll(' ', '\u00a0'))}</text>`;
 }
 
 /** A `fill` attribute loses against the style sheet; a style of its own wins. */

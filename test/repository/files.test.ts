@@ -8,7 +8,7 @@ const MOST_LINES = 450;
 const BINARY = /\.(mkv|png|jpg|jpeg|gif|ico|woff2?|tgz|gz|zip|db|srt)$/;
 
 // Names that documentation uses for nobody in particular.
-const ANYBODY = '(?:you|me|user|name|viewer|ann|bob)';
+const ANYBODY = '(?:you|me|user|name|viewer|ada|ann|bob)';
 const MACHINE_PATHS = [
   new RegExp(`(?<![\\w.~])/(?:home|Users)/(?!${ANYBODY}\\b)[a-z][\\w-]*/`, 'i'),
   new RegExp(`[A-Z]:\\\\+Users\\\\+(?!${ANYBODY}\\b)\\w+`, 'i'),
