@@ -123,6 +123,8 @@ export interface ErrorDetails {
 }
 
 const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
+// A plugin may bring its own copy of this module; its errors are recognised all the same.
+const BRAND = Symbol.for('kinoport.error');
 
 /**
  * The one error class of the public API: a stable code, one sentence of what happened, and one of what to do.
@@ -130,6 +132,7 @@ const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
  */
 export class KinoportError extends Error {
   override readonly name = 'KinoportError';
+  readonly [BRAND] = true;
   readonly code: AnyErrorCode;
   readonly hint: string | undefined;
   readonly data: JsonValue | undefined;
@@ -139,6 +142,10 @@ export class KinoportError extends Error {
     this.code = CODE.test(code) ? code : 'INTERNAL';
     this.hint = details.hint;
     this.data = details.data;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
   }
 
   /** Exit code of a command that ends with this error: 1 unless the table says otherwise. */

@@ -1,0 +1,87 @@
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { type JsonObject, KinoportError, toKinoportError } from '@kinoport/core';
+import type { Config } from '../config/config.ts';
+import { type LoadedManifest, readManifest } from './manifest.ts';
+
+/** The plugins that come with the program. */
+const BUILTIN = ['@kinoport/plugin-mpv', '@kinoport/plugin-files'] as const;
+
+/** A plugin that was looked at: with a manifest, or with the reason why not. */
+export interface DiscoveredPlugin {
+  /** How the config calls it: the id, or the path as it stands there. */
+  readonly key: string;
+  readonly id: string;
+  readonly root: string;
+  readonly builtin: boolean;
+  readonly enabled: boolean;
+  readonly config: JsonObject;
+  readonly manifest?: LoadedManifest;
+  readonly error?: KinoportError;
+}
+
+/** Whether a key under `plugins` in the config is a folder, not an id. */
+export function isPluginPath(key: string): boolean {
+  return /^[.~]{1,2}([/\\]|$)/.test(key) || isAbsolute(key) || /^[A-Za-z]:[/\\]/.test(key);
+}
+
+/** The folder that a path in the config means; relative ones are relative to the config file's folder. */
+export function pluginFolder(key: string, configFolder: string): string {
+  if (key === '~' || key.startsWith('~/') || key.startsWith('~\\')) return join(homedir(), key.slice(1));
+  return resolve(configFolder, key);
+}
+
+/** Folders of the built-in plugins, in order. */
+export function builtinFolders(): readonly string[] {
+  const require = createRequire(import.meta.url);
+  return BUILTIN.map((name) => dirname(require.resolve(`${name}/package.json`)));
+}
+
+/**
+ * Finds the built-in plugins and those that the config names by path, reads their manifests, and runs nothing.
+ * A plugin with a fault is listed with its error and keeps none of the others from working.
+ */
+export function discoverPlugins(
+  config: Config,
+  configFolder: string,
+  builtin: readonly string[] = builtinFolders(),
+): readonly DiscoveredPlugin[] {
+  const found: DiscoveredPlugin[] = [];
+  const ids = new Set<string>();
+  const look = (root: string, key: string | undefined): void => {
+    const fallback = key ?? root;
+    const plugin = read(root, fallback, key === undefined, config);
+    if (plugin.manifest && ids.has(plugin.id)) {
+      const error = new KinoportError('PLUGIN_ID_CLASH', `The plugin in ${root} carries the id "${plugin.id}", which another has.`, {
+        hint: `Give it another one in the config: "${fallback}": { "alias": "..." }`,
+      });
+      found.push({ ...plugin, id: fallback, error });
+      return;
+    }
+    ids.add(plugin.id);
+    found.push(plugin);
+  };
+  for (const root of builtin) look(root, undefined);
+  for (const key of Object.keys(config.plugins)) if (isPluginPath(key)) look(pluginFolder(key, configFolder), key);
+  return found;
+}
+
+function read(root: string, key: string, isBuiltin: boolean, config: Config): DiscoveredPlugin {
+  try {
+    const manifest = readManifest(root);
+    const setting = config.plugins[isBuiltin ? manifest.id : key];
+    return {
+      key: isBuiltin ? manifest.id : key,
+      id: setting?.alias ?? manifest.id,
+      root,
+      builtin: isBuiltin,
+      enabled: setting?.enabled ?? true,
+      config: setting?.config ?? {},
+      manifest,
+    };
+  } catch (error) {
+    const enabled = config.plugins[key]?.enabled ?? true;
+    return { key, id: key, root, builtin: isBuiltin, enabled, config: {}, error: toKinoportError(error) };
+  }
+}

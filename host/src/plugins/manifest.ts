@@ -1,0 +1,97 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
+import { KinoportError, PRODUCT, type PluginPackage, defaultPluginId, manifestSchema } from '@kinoport/core';
+import semver from 'semver';
+import { compileSchema } from './validation.ts';
+
+/** Longest `package.json` that is read. */
+const MAX_BYTES = 1024 * 1024;
+
+/** A plugin's folder, read and validated; none of its code has run. */
+export interface LoadedManifest {
+  readonly id: string;
+  readonly root: string;
+  /** Absolute path of the entry module. */
+  readonly entry: string;
+  readonly package: PluginPackage;
+}
+
+const validate = compileSchema<PluginPackage>(() => manifestSchema);
+
+/**
+ * Reads and checks `<root>/package.json`.
+ * @throws KinoportError `PLUGIN_NOT_FOUND`, `PLUGIN_MANIFEST_INVALID`, `PLUGIN_ENGINE_MISMATCH`
+ */
+export function readManifest(root: string): LoadedManifest {
+  const file = join(root, 'package.json');
+  const text = readText(root, file);
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw invalid(file, '', `is not JSON (${error instanceof Error ? error.message : 'syntax'})`);
+  }
+  const problem = validate.problem(data);
+  if (problem) throw invalid(file, problem.path, problem.message);
+  const manifest = data as PluginPackage;
+  const range = manifest.engines.kinoport;
+  if (semver.validRange(range) === null) throw invalid(file, '/engines/kinoport', `"${range}" is not a semver range`);
+  if (!semver.satisfies(PRODUCT.apiVersion, range, { includePrerelease: true })) {
+    throw new KinoportError(
+      'PLUGIN_ENGINE_MISMATCH',
+      `${manifest.name} asks for ${PRODUCT.name} ${range}; this is ${PRODUCT.apiVersion}.`,
+      { hint: `Install a version of the plugin made for ${PRODUCT.apiVersion}, or update ${PRODUCT.name}.`, data: { file } },
+    );
+  }
+  const id = manifest.kinoport.id ?? defaultPluginId(manifest.name);
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) {
+    throw invalid(file, '/kinoport/id', `the id "${id}" taken from the package name is not of a-z, 0-9 and "-"; give one`);
+  }
+  return { id, root, entry: entryOf(root, file, data as Record<string, unknown>), package: manifest };
+}
+
+function readText(root: string, file: string): string {
+  try {
+    const stat = statSync(file);
+    if (stat.size > MAX_BYTES) throw invalid(file, '', `is larger than ${MAX_BYTES} bytes`);
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof KinoportError) throw error;
+    throw new KinoportError('PLUGIN_NOT_FOUND', `There is no plugin in ${root}: no package.json that can be read.`, {
+      hint: 'Give the folder that holds the package.json of the plugin.',
+      cause: error,
+    });
+  }
+}
+
+function entryOf(root: string, file: string, data: Record<string, unknown>): string {
+  const named = entryName(data);
+  const entry = resolve(root, named);
+  const inside = `${realpathSync(root)}${sep}`;
+  let real: string;
+  try {
+    real = realpathSync(entry);
+  } catch {
+    throw invalid(file, '/main', `the entry module ${named} does not exist`, 'Build the plugin, or correct "main" or "exports".');
+  }
+  if (!real.startsWith(inside)) throw invalid(file, '/main', `the entry module ${named} lies outside the plugin's folder`);
+  return real;
+}
+
+function entryName(data: Record<string, unknown>): string {
+  let value: unknown = data['exports'];
+  if (typeof value === 'object' && value !== null && '.' in value) value = value['.'];
+  for (let depth = 0; depth < 4 && typeof value === 'object' && value !== null; depth += 1) {
+    const conditions = value as Record<string, unknown>;
+    value = conditions['node'] ?? conditions['import'] ?? conditions['default'];
+  }
+  if (typeof value === 'string') return value;
+  return typeof data['main'] === 'string' ? data['main'] : 'index.js';
+}
+
+function invalid(file: string, path: string, message: string, hint?: string): KinoportError {
+  return new KinoportError('PLUGIN_MANIFEST_INVALID', `${file}${path ? ` at ${path}` : ''}: ${message}.`, {
+    hint: hint ?? 'Correct the manifest; docs/plugins.md lists what it may hold.',
+    data: { file, path },
+  });
+}

@@ -1,0 +1,213 @@
+import {
+  type Clock,
+  type Disposable,
+  Emitter,
+  type Event,
+  type JsonObject,
+  KinoportError,
+  abortedError,
+  sleep,
+  toDisposable,
+  toKinoportError,
+} from '@kinoport/core';
+import type { PluginView } from '../api/protocol.ts';
+import type { Home } from '../home/home.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Peer } from '../rpc/peer.ts';
+import type { DiscoveredPlugin } from './discovery.ts';
+import type { LoadedManifest } from './manifest.ts';
+import { type PluginCrash, PluginProcess } from './process.ts';
+
+const FIRST_BACKOFF = 100;
+const LONGEST_BACKOFF = 30_000;
+const HEALTHY_AFTER = 60_000;
+
+/** Something of the host's that outlives a generation and goes over to the next before anyone is routed to it. */
+export interface Survivor {
+  takeOver(next: PluginProcess): Promise<void>;
+}
+
+export interface PluginOptions {
+  readonly plugin: DiscoveredPlugin & { readonly manifest: LoadedManifest };
+  readonly config: JsonObject;
+  readonly home: Home;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly serve: (peer: Peer, plugin: Plugin) => void;
+}
+
+/**
+ * A plugin over all its generations: started on demand, restarted when it crashes while something of the host's
+ * lives on it, stopped in order.
+ */
+export class Plugin {
+  readonly id: string;
+  readonly #options: PluginOptions;
+  readonly #survivors = new Set<Survivor>();
+  readonly #onDidChange = new Emitter<void>();
+  readonly #stop = new AbortController();
+  #state: PluginView['state'] = 'resolved';
+  #generation = 0;
+  #process: PluginProcess | undefined;
+  #starting: Promise<PluginProcess> | undefined;
+  #error: KinoportError | undefined;
+  #crashes = 0;
+  #lastCrash = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PluginOptions) {
+    this.#options = options;
+    this.id = options.plugin.id;
+  }
+
+  get state(): PluginView['state'] {
+    return this.#state;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Why it is not running, or why it crashed last. */
+  get error(): KinoportError | undefined {
+    return this.#error;
+  }
+
+  get discovered(): PluginOptions['plugin'] {
+    return this.#options.plugin;
+  }
+
+  get onDidChange(): Event<void> {
+    return this.#onDidChange.event;
+  }
+
+  /** Kept alive across generations until disposed. */
+  adopt(survivor: Survivor): Disposable {
+    this.#survivors.add(survivor);
+    return toDisposable(() => {
+      this.#survivors.delete(survivor);
+    });
+  }
+
+  /**
+   * The active generation; starts the plugin when it does not run, waits while it is being restarted.
+   * @throws KinoportError as `PluginProcess.activate`; `HOST_STOPPING`, `ABORTED`
+   */
+  async current(signal?: AbortSignal): Promise<PluginProcess> {
+    if (this.#process && !this.#starting) return this.#process;
+    if (this.#stop.signal.aborted) throw new KinoportError('HOST_STOPPING', 'The host is shutting down.');
+    this.#starting ??= this.#start(0);
+    return signal ? abortable(this.#starting, signal) : this.#starting;
+  }
+
+  /** Calls the active generation. One that crashes meanwhile fails the call with `PLUGIN_CRASHED`. */
+  async call<T>(method: string, params: unknown, options: { signal?: AbortSignal; timeout?: number } = {}): Promise<T> {
+    const generation = await this.current(options.signal);
+    return generation.peer.call<T>(method, params, options);
+  }
+
+  /** The running generation's pipe, without starting anything. */
+  get peer(): Peer | undefined {
+    return this.#process?.peer;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#starting?.catch(() => undefined);
+    if (this.#process) {
+      this.#setState('stopping');
+      await this.#process.stop();
+      this.#process = undefined;
+    }
+    this.#setState('resolved');
+    this.#onDidChange.dispose();
+  }
+
+  async #start(delay: number): Promise<PluginProcess> {
+    const { plugin, config, home, clock, log, serve } = this.#options;
+    try {
+      if (delay > 0) {
+        this.#setState('backoff');
+        await sleep(clock, delay, this.#stop.signal);
+      }
+      this.#setState('starting');
+      this.#generation += 1;
+      const next = new PluginProcess({
+        plugin,
+        generation: this.#generation,
+        config,
+        home,
+        clock,
+        serve: (peer) => serve(peer, this),
+      });
+      await next.activate();
+      if (this.#stop.signal.aborted) {
+        await next.kill();
+        throw abortedError();
+      }
+      next.onDidCrash((crash) => this.#crashed(next, crash));
+      await this.#takeOver(next);
+      this.#process = next;
+      this.#setState('active');
+      log.info(`plugin ${this.id} is active`, { generation: this.#generation, pid: next.pid ?? -1 });
+      return next;
+    } catch (error) {
+      this.#error = toKinoportError(error);
+      log.error(`plugin ${this.id} did not start`, { code: this.#error.code, message: this.#error.message });
+      this.#setState('failed');
+      throw error;
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  async #takeOver(next: PluginProcess): Promise<void> {
+    const results = await Promise.allSettled([...this.#survivors].map((survivor) => survivor.takeOver(next)));
+    for (const result of results) {
+      if (result.status === 'rejected') {
+        const { code, message } = toKinoportError(result.reason);
+        this.#options.log.warn(`plugin ${this.id}: something could not be taken over`, { code, message });
+      }
+    }
+  }
+
+  #crashed(generation: PluginProcess, crash: PluginCrash): void {
+    const { clock, log } = this.#options;
+    if (this.#process === generation) this.#process = undefined;
+    this.#error = crash.error;
+    log.error(`plugin ${this.id} crashed`, { message: crash.error.message, generation: generation.generation });
+    const now = clock.now();
+    this.#crashes = now - this.#lastCrash > HEALTHY_AFTER ? 0 : this.#crashes + 1;
+    this.#lastCrash = now;
+    this.#setState('resolved');
+    if (this.#survivors.size === 0 || this.#stop.signal.aborted) return;
+    const delay = this.#crashes === 0 ? 0 : Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (this.#crashes - 1));
+    this.#starting = this.#start(delay);
+    this.#starting.catch(() => this.#retry());
+  }
+
+  /** A restart that failed is tried again while something waits for it. */
+  #retry(): void {
+    if (this.#survivors.size === 0 || this.#stop.signal.aborted) return;
+    this.#crashes += 1;
+    this.#starting = this.#start(Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** this.#crashes));
+    this.#starting.catch(() => this.#retry());
+  }
+
+  #setState(state: PluginView['state']): void {
+    this.#state = state;
+    this.#onDidChange.fire();
+  }
+}
+
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(abortedError());
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

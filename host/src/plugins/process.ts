@@ -1,0 +1,227 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readSync, fstatSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type Clock, Emitter, type Event, KinoportError, sleep } from '@kinoport/core';
+import type { Home } from '../home/home.ts';
+import { Peer } from '../rpc/peer.ts';
+import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
+import type { DiscoveredPlugin } from './discovery.ts';
+import type { LoadedManifest } from './manifest.ts';
+import { checks } from './schemas.ts';
+
+const ACTIVATE_TIMEOUT = 10_000;
+const DEACTIVATE_TIMEOUT = 5_000;
+const EXIT_PATIENCE = 2_000;
+const LOG_LIMIT = 5 * 1024 * 1024;
+const TAIL_BYTES = 2048;
+
+/** Why a generation ended without being told to. */
+export interface PluginCrash {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly error: KinoportError;
+}
+
+export interface PluginProcessOptions {
+  readonly plugin: DiscoveredPlugin & { readonly manifest: LoadedManifest };
+  readonly generation: number;
+  readonly config: InitializeParams['config'];
+  readonly home: Home;
+  readonly clock: Clock;
+  /** Registers what the plugin may call, before it runs. */
+  readonly serve: (peer: Peer) => void;
+}
+
+/** One generation of a plugin: its process, its pipe, and what it registered. */
+export class PluginProcess {
+  readonly generation: number;
+  readonly peer: Peer;
+  readonly #options: PluginProcessOptions;
+  readonly #child: ChildProcess;
+  readonly #logFile: string;
+  readonly #exit: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
+  readonly #onDidCrash = new Emitter<PluginCrash>();
+  #registered: InitializeResult = { players: [], sources: [], syncs: [], commands: [] };
+  #stopping = false;
+  #activated = false;
+
+  constructor(options: PluginProcessOptions) {
+    this.#options = options;
+    this.generation = options.generation;
+    const { plugin, home, clock } = options;
+    mkdirSync(home.logs, { recursive: true });
+    this.#logFile = join(home.logs, `plugin-${plugin.id}.log`);
+    const log = openLog(this.#logFile);
+    try {
+      this.#child = spawn(process.execPath, [fileURLToPath(new URL('./runtime.js', import.meta.url))], {
+        cwd: plugin.root,
+        stdio: ['ignore', log, log, 'pipe'],
+        env: pluginEnvironment(home),
+        windowsHide: true,
+      });
+    } finally {
+      closeSync(log);
+    }
+    this.#exit = new Promise((resolve) => {
+      this.#child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+      this.#child.once('error', () => resolve({ exitCode: null, signal: null }));
+    });
+    this.peer = new Peer(this.#child.stdio[3] as Duplex, { clock, name: `plugin "${plugin.id}"` });
+    options.serve(this.peer);
+    this.peer.onDidClose((violation) => void this.#closed(violation));
+    this.peer.listen();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get registered(): InitializeResult {
+    return this.#registered;
+  }
+
+  /** After activation, when the process ends or breaks the protocol by itself. */
+  get onDidCrash(): Event<PluginCrash> {
+    return this.#onDidCrash.event;
+  }
+
+  /**
+   * Loads the plugin's code and runs `activate`.
+   * @throws KinoportError `PLUGIN_LOAD_FAILED`, `PLUGIN_ACTIVATE_FAILED`, `PLUGIN_ACTIVATE_TIMEOUT`,
+   *   `PLUGIN_NOT_REGISTERED`, `PLUGIN_CRASHED`, `PLUGIN_PROTOCOL`; the process is gone then.
+   */
+  async activate(): Promise<void> {
+    const { plugin, config, generation, home } = this.#options;
+    const folders = {
+      data: join(home.data, 'plugins', plugin.id),
+      cache: join(home.cache, 'plugins', plugin.id),
+      runtime: home.runtime,
+    };
+    mkdirSync(folders.data, { recursive: true, mode: 0o700 });
+    mkdirSync(folders.cache, { recursive: true, mode: 0o700 });
+    const params: InitializeParams = {
+      plugin: { id: plugin.id, version: plugin.manifest.package.version, root: plugin.root },
+      entry: pathToFileURL(plugin.manifest.entry).href,
+      generation,
+      folders,
+      config,
+      contributes: plugin.manifest.package.kinoport.contributes ?? {},
+    };
+    try {
+      const registered = await this.peer.call<unknown>('initialize', params, { timeout: ACTIVATE_TIMEOUT });
+      if (!checks.initialize.is(registered)) {
+        throw new KinoportError('PLUGIN_PROTOCOL', `The plugin "${plugin.id}" answered its start with something else.`);
+      }
+      this.#registered = registered;
+      this.#activated = true;
+    } catch (error) {
+      const translated = await this.#activationError(error);
+      await this.kill();
+      throw translated;
+    }
+  }
+
+  async #activationError(error: unknown): Promise<unknown> {
+    const { id } = this.#options.plugin;
+    const log = `The log is ${this.#logFile}.`;
+    if (!(error instanceof KinoportError)) return error;
+    if (error.code === 'PLUGIN_CALL_TIMEOUT') {
+      return new KinoportError(
+        'PLUGIN_ACTIVATE_TIMEOUT',
+        `The plugin "${id}" did not finish activate within ${ACTIVATE_TIMEOUT / 1000} s.`,
+        { hint: `Probably activate awaits something that never comes. ${log}` },
+      );
+    }
+    if (error.code === 'PLUGIN_CRASHED') return (await this.#crash(undefined, 'while it started')).error;
+    return new KinoportError(error.code, `Plugin "${id}": ${error.message}`, { hint: error.hint ?? log });
+  }
+
+  /** Deactivates, closes the pipe, then SIGTERM, then SIGKILL. Resolves when the process is gone. */
+  async stop(): Promise<void> {
+    if (this.#stopping) {
+      await this.#exit;
+      return;
+    }
+    this.#stopping = true;
+    if (this.#activated && !this.peer.isClosed) {
+      await this.peer.call('deactivate', {}, { timeout: DEACTIVATE_TIMEOUT }).catch(() => undefined);
+    }
+    this.peer.dispose();
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (await this.#exited(EXIT_PATIENCE)) return;
+      this.#child.kill(signal);
+    }
+    await this.#exit;
+  }
+
+  /** Ends the process at once. */
+  async kill(): Promise<void> {
+    this.#stopping = true;
+    this.peer.dispose();
+    this.#child.kill('SIGKILL');
+    await this.#exit;
+  }
+
+  async #exited(ms: number): Promise<boolean> {
+    const abort = new AbortController();
+    const gone = this.#exit.then(() => true);
+    const late = sleep(this.#options.clock, ms, abort.signal).then(
+      () => false,
+      () => true,
+    );
+    const result = await Promise.race([gone, late]);
+    abort.abort();
+    return result;
+  }
+
+  async #closed(violation: KinoportError | undefined): Promise<void> {
+    if (this.#stopping || !this.#activated) return;
+    this.#stopping = true;
+    this.#onDidCrash.fire(await this.#crash(violation, 'while it ran'));
+  }
+
+  async #crash(violation: KinoportError | undefined, when: string): Promise<PluginCrash> {
+    if (violation || !(await this.#exited(500))) this.#child.kill('SIGKILL');
+    const { exitCode, signal } = await this.#exit;
+    const { id } = this.#options.plugin;
+    const how = violation?.message ?? (signal ? `It was ended by ${signal}.` : `It ended with code ${exitCode}.`);
+    const last = violation ? '' : lastLine(this.#logFile);
+    const error = new KinoportError('PLUGIN_CRASHED', `The plugin "${id}" broke down ${when}. ${how}${last ? ` Last line: ${last}` : ''}`, {
+      hint: `The log is ${this.#logFile}.`,
+    });
+    return { exitCode, signal, error };
+  }
+}
+
+function openLog(file: string): number {
+  try {
+    if (statSync(file).size > LOG_LIMIT) renameSync(file, `${file}.1`);
+  } catch {
+    // Not there yet.
+  }
+  return openSync(file, 'a', 0o600);
+}
+
+function lastLine(file: string): string {
+  const fd = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    readSync(fd, buffer, 0, buffer.length, Math.max(0, size - buffer.length));
+    const lines = buffer.toString('utf8').split('\n').map((line) => line.trim());
+    const error = lines.findLast((line) => /^[\w$]*(Error|Exception)\b/.test(line));
+    return (error ?? lines.findLast((line) => line !== '' && !line.startsWith('Node.js v')) ?? '').slice(0, 300);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The host's environment without what is the host's own; a plugin's Node takes no options from outside. */
+function pluginEnvironment(home: Home): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => name !== 'NODE_OPTIONS' && (!name.startsWith('KINOPORT_') || name === 'KINOPORT_TEST_RUN'),
+  );
+  return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(home.cache, 'compile') };
+}

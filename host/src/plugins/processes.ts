@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import type { Disposable } from '@kinoport/core';
+import { KinoportError } from '@kinoport/core';
+import type { Home } from '../home/home.ts';
+import type { BrokeredProcess, ProcessBroker } from '../processes/broker.ts';
+import type { Peer } from '../rpc/peer.ts';
+import type { SpawnResult } from '../rpc/protocol.ts';
+import type { SessionJournal } from '../storage/journal.ts';
+import type { PluginCalls } from './calls.ts';
+import type { Plugin } from './plugin.ts';
+import { checks } from './schemas.ts';
+
+interface Spawned {
+  readonly plugin: Plugin;
+  readonly process: BrokeredProcess;
+}
+
+/**
+ * The programs that plugins have started. One with `lifetime: 'session'` stands in the session journal before it
+ * starts and outlives its plugin; any other ends with the generation that asked for it.
+ */
+export class PluginProcesses implements Disposable {
+  readonly #broker: ProcessBroker;
+  readonly #journal: SessionJournal;
+  readonly #home: Home;
+  readonly #spawned = new Map<number, Spawned>();
+  #handle = 0;
+
+  constructor(broker: ProcessBroker, journal: SessionJournal, home: Home, calls: PluginCalls) {
+    this.#broker = broker;
+    this.#journal = journal;
+    this.#home = home;
+    calls.onCall(
+      'processes/run',
+      ({ command, args, options }, _plugin, signal) => broker.run(command, args, { ...options, signal }),
+      checks.run,
+    );
+    calls.onCall<{ readonly command: string }>('processes/which', ({ command }) => broker.which(String(command)));
+    calls.onCall('processes/spawn', (params, plugin, _signal, peer) => this.#spawn(params, plugin, peer), checks.spawn);
+    calls.onCall<{ readonly handle: number }>('processes/wait', async ({ handle }, plugin) => {
+      return this.#find(handle, plugin).process.exited;
+    });
+    calls.onCall<{ readonly handle: number; readonly signal: 'SIGTERM' | 'SIGKILL' }>(
+      'processes/kill',
+      async ({ handle, signal }, plugin) => {
+        await this.#find(handle, plugin).process.kill(signal === 'SIGKILL' ? 'SIGKILL' : 'SIGTERM');
+      },
+    );
+  }
+
+  async #spawn(params: Parameters<typeof checks.spawn.is>[0], plugin: Plugin, peer: Peer): Promise<SpawnResult> {
+    if (!checks.spawn.is(params)) throw new KinoportError('INVALID_ARGUMENT', 'processes/spawn: wrong parameters.');
+    const { command, args, options } = params;
+    const ofSession = options.lifetime === 'session';
+    const { sessionId, endpoint, environment } = options;
+    if (ofSession) {
+      if (sessionId === undefined) throw new KinoportError('INVALID_ARGUMENT', 'A process of a session needs its sessionId.');
+      if (endpoint) this.#journal.patch(sessionId, { endpoint });
+    }
+    const process = await this.#broker.spawn(command, args, {
+      logFile: join(this.#home.logs, `player-${plugin.id}.log`),
+      ...(environment === undefined ? {} : { environment }),
+    });
+    const handle = ++this.#handle;
+    this.#spawned.set(handle, { plugin, process });
+    void process.exited.then(() => this.#spawned.delete(handle));
+    if (ofSession && sessionId !== undefined) {
+      this.#journal.patch(sessionId, {
+        pid: process.pid,
+        ...(process.pidStart === undefined ? {} : { pidStart: process.pidStart }),
+      });
+    } else {
+      peer.onDidClose(() => void process.kill('SIGKILL'));
+    }
+    return { handle, pid: process.pid };
+  }
+
+  #find(handle: number, plugin: Plugin): Spawned {
+    const entry = this.#spawned.get(handle);
+    if (entry?.plugin !== plugin) throw new KinoportError('INVALID_ARGUMENT', 'There is no such process.');
+    return entry;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#broker.dispose();
+  }
+}

@@ -1,0 +1,269 @@
+import {
+  type Clock,
+  type Disposable,
+  Emitter,
+  type Event,
+  type JsonObject,
+  KinoportError,
+  type PlayerCapabilities,
+  type PlayerEnd,
+  type PlayerInstallation,
+  type PlayerMedia,
+  type PlayerOpenOptions,
+  type PlayerRequest,
+  type PlayerState,
+  type RecoveredProgress,
+  isKinoportError,
+} from '@kinoport/core';
+import type { SessionMethod } from '../rpc/protocol.ts';
+import type { Plugin, Survivor } from './plugin.ts';
+import type { PluginProcess } from './process.ts';
+import { checks } from './schemas.ts';
+
+const OPEN_TIMEOUT = 60_000;
+const COMMAND_TIMEOUT = 30_000;
+
+/** The sessions that players of plugins run, by id: where their notes go. */
+export class SessionDirectory {
+  readonly #sessions = new Map<string, RemoteSession>();
+
+  add(session: RemoteSession): void {
+    this.#sessions.set(session.id, session);
+  }
+
+  remove(session: RemoteSession): void {
+    this.#sessions.delete(session.id);
+  }
+
+  /** Only the plugin that runs a session may speak of it. */
+  find(id: string, plugin: Plugin): RemoteSession | undefined {
+    const session = this.#sessions.get(id);
+    return session?.plugin === plugin ? session : undefined;
+  }
+}
+
+/** A player of a plugin, whatever generation of it runs. */
+export class RemotePlayer {
+  readonly plugin: Plugin;
+  readonly id: string;
+  readonly #directory: SessionDirectory;
+  readonly #clock: Clock;
+
+  constructor(plugin: Plugin, id: string, directory: SessionDirectory, clock: Clock) {
+    this.plugin = plugin;
+    this.id = id;
+    this.#directory = directory;
+    this.#clock = clock;
+  }
+
+  async capabilities(): Promise<PlayerCapabilities> {
+    return (await this.#registration()).capabilities;
+  }
+
+  probe(signal?: AbortSignal): Promise<readonly PlayerInstallation[]> {
+    return this.#call('probe', [], { ...(signal ? { signal } : {}) });
+  }
+
+  async open(media: PlayerMedia, options: PlayerOpenOptions): Promise<RemoteSession> {
+    const { signal, ...rest } = options;
+    const session = this.#session(options.sessionId, rest.start);
+    try {
+      const opened = await this.#call('open', [media, rest], { timeout: OPEN_TIMEOUT, ...(signal ? { signal } : {}) });
+      session.opened(opened);
+      return session;
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+  }
+
+  /** @throws KinoportError `PLAYER_GONE` */
+  async attach(sessionId: string, endpoint: JsonObject, epoch: number, position: number): Promise<RemoteSession> {
+    const session = this.#session(sessionId, position);
+    try {
+      session.opened(await this.#call('attach', [endpoint, { sessionId, epoch }], { timeout: OPEN_TIMEOUT }));
+      return session;
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+  }
+
+  async recover(endpoint: JsonObject): Promise<RecoveredProgress | undefined> {
+    if (!(await this.#registration()).verbs.includes('recover')) return undefined;
+    return (await this.#call<RecoveredProgress | null>('recover', [endpoint])) ?? undefined;
+  }
+
+  async remembered(media: PlayerMedia): Promise<{ readonly position: number } | undefined> {
+    if (!(await this.#registration()).verbs.includes('remembered')) return undefined;
+    return (await this.#call<{ readonly position: number } | null>('remembered', [media])) ?? undefined;
+  }
+
+  #session(id: string, position: number): RemoteSession {
+    const session = new RemoteSession(this.plugin, this.id, id, this.#directory, position, this.#clock);
+    this.#directory.add(session);
+    return session;
+  }
+
+  async #registration() {
+    const { registered } = await this.plugin.current();
+    const own = registered.players.find((player) => player.id === this.id);
+    if (!own) throw new KinoportError('PLAYER_UNKNOWN', `The plugin "${this.plugin.id}" registered no player "${this.id}".`);
+    return own;
+  }
+
+  #call<T>(verb: string, args: readonly unknown[], options: { signal?: AbortSignal; timeout?: number } = {}): Promise<T> {
+    return this.plugin.call<T>('player/call', { player: this.id, verb, args }, { timeout: COMMAND_TIMEOUT, ...options });
+  }
+}
+
+/**
+ * A player's session over all generations of its plugin. When the plugin crashes the player goes on; the next
+ * generation attaches, and a command that was under way is sent again.
+ */
+export class RemoteSession implements Survivor, Disposable {
+  readonly plugin: Plugin;
+  readonly player: string;
+  readonly id: string;
+  readonly #directory: SessionDirectory;
+  readonly #clock: Clock;
+  readonly #adopted: Disposable;
+  readonly #onDidChangeState = new Emitter<PlayerState>();
+  readonly #onDidEnd = new Emitter<PlayerEnd>();
+  readonly #onDidRequest = new Emitter<PlayerRequest>();
+  #endpoint: JsonObject = {};
+  #state: PlayerState;
+  #heard = false;
+  #itemToken = '';
+
+  constructor(plugin: Plugin, player: string, id: string, directory: SessionDirectory, position: number, clock: Clock) {
+    this.plugin = plugin;
+    this.player = player;
+    this.id = id;
+    this.#directory = directory;
+    this.#clock = clock;
+    this.#adopted = plugin.adopt(this);
+    this.#state = {
+      status: 'opening',
+      position,
+      at: clock.now(),
+      rate: 1,
+      volume: 100,
+      muted: false,
+      seekable: false,
+      epoch: 0,
+      cause: 'user',
+      tracks: [],
+    };
+  }
+
+  get endpoint(): JsonObject {
+    return this.#endpoint;
+  }
+
+  get state(): PlayerState {
+    return this.#state;
+  }
+
+  get onDidChangeState(): Event<PlayerState> {
+    return this.#onDidChangeState.event;
+  }
+
+  get onDidEnd(): Event<PlayerEnd> {
+    return this.#onDidEnd.event;
+  }
+
+  get onDidRequest(): Event<PlayerRequest> {
+    return this.#onDidRequest.event;
+  }
+
+  /** The item that the player was told to play last, for the end that a crash makes. */
+  set itemToken(token: string) {
+    this.#itemToken = token;
+  }
+
+  /** @throws KinoportError as the method of `PlayerSession` */
+  async call<T = void>(method: SessionMethod, args: readonly unknown[] = [], signal?: AbortSignal): Promise<T> {
+    const params = { sessionId: this.id, method, args };
+    const at = (args[0] as { readonly at?: number } | undefined)?.at;
+    const wait = typeof at === 'number' ? Math.max(0, at - this.#clock.now()) : 0;
+    const options = { timeout: COMMAND_TIMEOUT + wait, ...(signal ? { signal } : {}) };
+    try {
+      return await this.plugin.call<T>('session/call', params, options);
+    } catch (error) {
+      if (!isKinoportError(error, 'PLUGIN_CRASHED')) throw error;
+      await this.plugin.current(signal);
+      if (this.#state.status === 'gone') throw new KinoportError('PLAYER_GONE', 'The player is no longer there.');
+      return this.plugin.call<T>('session/call', params, options);
+    }
+  }
+
+  opened(answer: unknown): void {
+    if (!checks.sessionOpened.is(answer)) {
+      const problem = checks.sessionOpened.problem(answer);
+      throw new KinoportError('PLUGIN_PROTOCOL', `Player "${this.player}" answered with ${problem?.path} that ${problem?.message}.`);
+    }
+    this.#endpoint = answer.endpoint;
+    if (this.#heard) this.#state = { ...this.#state, tracks: this.#state.tracks.length > 0 ? this.#state.tracks : answer.state.tracks };
+    else this.#change(answer.state);
+  }
+
+  heardState(state: Omit<PlayerState, 'tracks'>): void {
+    this.#heard = true;
+    this.#change({ ...state, tracks: this.#state.tracks });
+  }
+
+  heardTracks(tracks: PlayerState['tracks']): void {
+    this.#change({ ...this.#state, tracks });
+  }
+
+  heardEnd(end: PlayerEnd): void {
+    this.#onDidEnd.fire(end);
+  }
+
+  heardRequest(request: PlayerRequest): void {
+    this.#onDidRequest.fire(request);
+  }
+
+  async takeOver(next: PluginProcess): Promise<void> {
+    if (this.#state.status === 'gone') return;
+    const attach = { player: this.player, verb: 'attach', args: [this.#endpoint, { sessionId: this.id, epoch: this.#state.epoch }] };
+    try {
+      this.#heard = false;
+      this.opened(await next.peer.call('player/call', attach, { timeout: OPEN_TIMEOUT }));
+    } catch (error) {
+      await this.#lost(next);
+      if (!isKinoportError(error, 'PLAYER_GONE')) throw error;
+    }
+  }
+
+  /** The player went while nobody looked: what its journal knows is the best end there is. */
+  async #lost(next: PluginProcess): Promise<void> {
+    const recover = { player: this.player, verb: 'recover', args: [this.#endpoint] };
+    const known = await next.peer.call<RecoveredProgress | null>('player/call', recover).catch(() => null);
+    const same = known !== null && known.itemToken === this.#itemToken;
+    const position = same ? known.position : this.#state.position;
+    const duration = (same ? known.duration : undefined) ?? this.#state.duration;
+    this.#onDidEnd.fire({
+      reason: same && known.ended === true ? 'finished' : 'killed',
+      itemToken: this.#itemToken,
+      position,
+      ...(duration === undefined ? {} : { duration }),
+    });
+    this.#change({ ...this.#state, status: 'gone', position, at: this.#clock.now() });
+  }
+
+  #change(state: PlayerState): void {
+    this.#state = state;
+    this.#onDidChangeState.fire(state);
+    if (state.status === 'gone') this.dispose();
+  }
+
+  dispose(): void {
+    void this.#adopted.dispose();
+    this.#directory.remove(this);
+    this.#onDidChangeState.dispose();
+    this.#onDidEnd.dispose();
+    this.#onDidRequest.dispose();
+  }
+}

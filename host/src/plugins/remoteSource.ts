@@ -1,0 +1,146 @@
+import {
+  type Disposable,
+  type Item,
+  KinoportError,
+  type ResolveResult,
+  type SourceStream,
+  type StreamRecord,
+  type StreamStats,
+} from '@kinoport/core';
+import type { SourceVerb } from '../rpc/protocol.ts';
+import { newStreamId } from '../streams/address.ts';
+import type { Plugin, Survivor } from './plugin.ts';
+import type { PluginProcess } from './process.ts';
+import { checks } from './schemas.ts';
+import type { PublishedStreams } from './streams.ts';
+import type { CompiledSchema } from './validation.ts';
+
+const RESOLVE_TIMEOUT = 120_000;
+const OPEN_TIMEOUT = 60_000;
+
+/** A source of a plugin, whatever generation of it runs. What it answers is checked. */
+export class RemoteSource {
+  readonly plugin: Plugin;
+  readonly id: string;
+  readonly #streams: PublishedStreams;
+
+  constructor(plugin: Plugin, id: string, streams: PublishedStreams) {
+    this.plugin = plugin;
+    this.id = id;
+    this.#streams = streams;
+  }
+
+  async resolve(uri: string, signal?: AbortSignal): Promise<ResolveResult> {
+    return this.#checked(checks.resolve, 'resolve', [uri], { timeout: RESOLVE_TIMEOUT, ...(signal ? { signal } : {}) });
+  }
+
+  async siblings(item: Item): Promise<readonly Item[]> {
+    return this.#checked(checks.items, 'siblings', [item], { timeout: RESOLVE_TIMEOUT });
+  }
+
+  async prefetch(item: Item, level: 'next' | 'warm'): Promise<void> {
+    await this.#call('prefetch', [item, level], { timeout: RESOLVE_TIMEOUT });
+  }
+
+  async open(item: Item, signal?: AbortSignal): Promise<RemoteStream> {
+    const streamId = newStreamId();
+    const options = { timeout: OPEN_TIMEOUT, ...(signal ? { signal } : {}) };
+    const stream = await this.#checked(checks.stream, 'open', [item, { streamId }], options);
+    return new RemoteStream(this, streamId, item, stream, this.#streams);
+  }
+
+  /** The stream of an earlier host, under its old id; its readers wait until it is there. */
+  restore(record: StreamRecord, stream: SourceStream): RemoteStream {
+    return new RemoteStream(this, record.streamId, record.item, stream, this.#streams);
+  }
+
+  notifyPosition(streamId: string, position: { readonly seconds: number; readonly byteOffset?: number }): void {
+    this.plugin.peer
+      ?.notify('source/position', { source: this.id, verb: 'notifyPosition', args: [streamId, position] })
+      .catch(() => undefined);
+  }
+
+  stats(streamId: string): Promise<StreamStats> {
+    return this.#call('stats', [streamId], { timeout: 2_000 });
+  }
+
+  release(streamId: string): Promise<void> {
+    return this.#call('release', [streamId], { timeout: 5_000 });
+  }
+
+  async #checked<T>(check: CompiledSchema<T>, verb: SourceVerb, args: readonly unknown[], options: object): Promise<T> {
+    const answer = await this.#call<unknown>(verb, args, options);
+    const problem = check.problem(answer);
+    if (problem) {
+      throw new KinoportError('PLUGIN_PROTOCOL', `Source "${this.id}" answered ${verb} with ${problem.path || 'a value'} that ${problem.message}.`);
+    }
+    return answer as T;
+  }
+
+  #call<T>(verb: SourceVerb, args: readonly unknown[], options: object): Promise<T> {
+    return this.plugin.call<T>('source/call', { source: this.id, verb, args }, options);
+  }
+}
+
+/** An open stream over all generations of its source. */
+export class RemoteStream implements Survivor, Disposable {
+  readonly source: RemoteSource;
+  readonly id: string;
+  readonly item: Item;
+  readonly #streams: PublishedStreams;
+  readonly #adopted: Disposable | undefined;
+  #stream: SourceStream;
+
+  constructor(source: RemoteSource, id: string, item: Item, stream: SourceStream, streams: PublishedStreams) {
+    this.source = source;
+    this.id = id;
+    this.item = item;
+    this.#stream = stream;
+    this.#streams = streams;
+    if (stream.location.type === 'published') {
+      streams.keep(id);
+      this.#adopted = source.plugin.adopt(this);
+    }
+  }
+
+  get info(): SourceStream {
+    return this.#stream;
+  }
+
+  /** What a player opens. */
+  get location(): { readonly path: string } | { readonly url: string } {
+    const { location } = this.#stream;
+    return location.type === 'path' ? { path: location.path } : { url: this.#streams.url(this.id) };
+  }
+
+  /** For the journal; `undefined` for a local path, which needs nobody. */
+  get record(): StreamRecord | undefined {
+    if (this.#stream.location.type === 'path') return undefined;
+    const { size, validators, record } = this.#stream;
+    return {
+      streamId: this.id,
+      item: this.item,
+      ...(size === undefined ? {} : { size }),
+      ...(validators === undefined ? {} : { validators }),
+      record: record ?? {},
+    };
+  }
+
+  /** Whether a read failed since the stream was opened. */
+  get hasFailedRead(): boolean {
+    return this.#streams.hasFailedRead(this.id);
+  }
+
+  async takeOver(next: PluginProcess): Promise<void> {
+    const params = { source: this.source.id, verb: 'reopen', args: [this.record] };
+    const answer = await next.peer.call<unknown>('source/call', params, { timeout: OPEN_TIMEOUT });
+    if (!checks.stream.is(answer)) throw new KinoportError('PLUGIN_PROTOCOL', `Source "${this.source.id}" answered reopen wrongly.`);
+    this.#stream = answer;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#adopted?.dispose();
+    this.#streams.letGo(this.id);
+    if (this.source.plugin.peer) await this.source.release(this.id).catch(() => undefined);
+  }
+}

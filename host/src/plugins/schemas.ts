@@ -1,0 +1,153 @@
+/** What comes out of a plugin's process is checked against these before the host believes it. */
+import type {
+  EndReason,
+  Item,
+  PlayerStatus,
+  ResolveResult,
+  SourceStream,
+  Track,
+} from '@kinoport/core';
+import Type from 'typebox';
+import type { InitializeResult, PublishParams, SessionEndNote, SessionOpened, SessionRequestNote, SessionStateNote, SessionTracksNote, SpawnParams } from '../rpc/protocol.ts';
+import { compileSchema } from './validation.ts';
+
+const text = (max: number) => Type.String({ maxLength: max });
+const id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
+const seconds = Type.Number({ minimum: 0, maximum: 1e9 });
+const optional = Type.Optional;
+const json = Type.Record(Type.String(), Type.Unknown());
+
+const statuses: PlayerStatus[] = ['opening', 'playing', 'paused', 'buffering', 'seeking', 'ended', 'failed', 'gone'];
+const reasons: EndReason[] = ['finished', 'stopped', 'interrupted', 'failed', 'killed'];
+
+const error = Type.Object({ code: text(64), message: text(4000), hint: optional(text(4000)) });
+
+const track = Type.Object({
+  id: Type.Integer(),
+  type: Type.Enum(['video', 'audio', 'subtitle'] satisfies Track['type'][]),
+  language: optional(text(100)),
+  title: optional(text(1000)),
+  codec: optional(text(100)),
+  selected: Type.Boolean(),
+  external: optional(Type.Boolean()),
+});
+const tracks = Type.Array(track, { maxItems: 500 });
+
+const stateFields = {
+  status: Type.Enum(statuses),
+  position: Type.Number({ minimum: -1, maximum: 1e9 }),
+  at: Type.Number(),
+  duration: optional(seconds),
+  rate: Type.Number({ minimum: 0, maximum: 1000 }),
+  volume: Type.Number({ minimum: 0, maximum: 10_000 }),
+  muted: Type.Boolean(),
+  seekable: Type.Boolean(),
+  epoch: Type.Integer({ minimum: 0 }),
+  cause: text(64),
+};
+
+export const item = Type.Object({
+  key: Type.String({ minLength: 3, maxLength: 200 }),
+  keys: optional(Type.Array(Type.String({ minLength: 3, maxLength: 200 }), { maxItems: 20 })),
+  uri: Type.String({ minLength: 1, maxLength: 8192 }),
+  title: Type.String({ minLength: 1, maxLength: 1000 }),
+  kind: Type.Enum(['video', 'audio', 'container'] satisfies Item['kind'][]),
+  size: optional(Type.Integer({ minimum: 0 })),
+  duration: optional(seconds),
+  mime: optional(text(200)),
+  year: optional(Type.Integer()),
+  series: optional(Type.Object({ title: text(1000), season: optional(Type.Integer()), episode: optional(Type.Integer()) })),
+  ids: optional(json),
+  art: optional(text(8192)),
+  live: optional(Type.Boolean()),
+  data: optional(json),
+});
+
+const subtitle = Type.Object({
+  path: optional(text(8192)),
+  url: optional(text(8192)),
+  language: optional(text(35)),
+  title: optional(text(1000)),
+  forced: optional(Type.Boolean()),
+});
+
+const validators = Type.Object({ etag: optional(text(1000)), lastModified: optional(text(100)) });
+
+export const checks = {
+  initialize: compileSchema<InitializeResult>(() =>
+    Type.Object({
+      players: Type.Array(Type.Object({ id: text(64), capabilities: json, verbs: Type.Array(text(32)) })),
+      sources: Type.Array(Type.Object({ id: text(64), verbs: Type.Array(text(32)) })),
+      syncs: Type.Array(text(64)),
+      commands: Type.Array(text(64)),
+    }),
+  ),
+  sessionOpened: compileSchema<SessionOpened>(() => Type.Object({ endpoint: json, state: Type.Object({ ...stateFields, tracks }) })),
+  state: compileSchema<SessionStateNote>(() => Type.Object({ sessionId: id, state: Type.Object(stateFields) })),
+  tracks: compileSchema<SessionTracksNote>(() => Type.Object({ sessionId: id, tracks })),
+  end: compileSchema<SessionEndNote>(() =>
+    Type.Object({
+      sessionId: id,
+      end: Type.Object({
+        reason: Type.Enum(reasons),
+        itemToken: id,
+        position: Type.Number({ minimum: -1, maximum: 1e9 }),
+        duration: optional(seconds),
+        error: optional(error),
+      }),
+    }),
+  ),
+  request: compileSchema<SessionRequestNote>(() => Type.Object({ sessionId: id, request: Type.Enum(['next', 'previous']) })),
+  resolve: compileSchema<ResolveResult>(() =>
+    Type.Object({
+      kind: Type.Enum(['single', 'playlist', 'folder']),
+      title: optional(text(1000)),
+      items: Type.Array(item, { maxItems: 10_000 }),
+    }),
+  ),
+  items: compileSchema<Item[]>(() => Type.Array(item, { maxItems: 10_000 })),
+  stream: compileSchema<SourceStream>(() =>
+    Type.Object({
+      location: Type.Union([
+        Type.Object({ type: Type.Literal('path'), path: Type.String({ minLength: 1, maxLength: 8192 }) }),
+        Type.Object({ type: Type.Literal('published') }),
+      ]),
+      size: optional(Type.Integer({ minimum: 0 })),
+      mime: optional(text(200)),
+      validators: optional(validators),
+      duration: optional(seconds),
+      hints: optional(json),
+      subtitles: optional(Type.Array(subtitle, { maxItems: 200 })),
+      record: optional(json),
+    }),
+  ),
+  publish: compileSchema<PublishParams & { readonly id: string }>(() =>
+    Type.Object({
+      id,
+      size: optional(Type.Integer({ minimum: 0 })),
+      type: Type.String({ pattern: '^[\\w.+-]{1,100}/[\\w.+-]{1,100}(;[ -~]{0,100})?$' }),
+      name: optional(text(1000)),
+      validators: optional(validators),
+      socketPath: text(300),
+    }),
+  ),
+  spawn: compileSchema<SpawnParams>(() =>
+    Type.Object({
+      command: Type.String({ minLength: 1, maxLength: 4096 }),
+      args: Type.Array(Type.String({ maxLength: 32_768 }), { maxItems: 1000 }),
+      options: Type.Object({
+        lifetime: Type.Enum(['session', 'generation']),
+        sessionId: optional(id),
+        endpoint: optional(json),
+        environment: optional(Type.Record(Type.String(), Type.String({ maxLength: 32_768 }))),
+      }),
+    }),
+  ),
+  run: compileSchema<{ command: string; args: string[]; options: { timeout?: number } }>(() =>
+    Type.Object({
+      command: Type.String({ minLength: 1, maxLength: 4096 }),
+      args: Type.Array(Type.String({ maxLength: 32_768 }), { maxItems: 1000 }),
+      options: Type.Object({ timeout: optional(Type.Number({ minimum: 1, maximum: 600_000 })) }),
+    }),
+  ),
+} as const;

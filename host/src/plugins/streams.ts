@@ -1,0 +1,77 @@
+import { KinoportError } from '@kinoport/core';
+import type { PublishParams, PublishResult } from '../rpc/protocol.ts';
+import { newStreamId } from '../streams/address.ts';
+import type { StreamFront } from '../streams/front.ts';
+import type { PluginCalls } from './calls.ts';
+import type { Plugin } from './plugin.ts';
+import { checks } from './schemas.ts';
+
+interface Published {
+  readonly plugin: Plugin;
+  readonly url: string;
+  socketPath: string;
+  /** Held by a playback session: lives on when the generation that published it goes. */
+  kept: boolean;
+}
+
+/** What plugins have published at the stream front, over all their generations. */
+export class PublishedStreams {
+  readonly #front: StreamFront;
+  readonly #published = new Map<string, Published>();
+  readonly #kept = new Set<string>();
+
+  constructor(front: StreamFront, calls: PluginCalls) {
+    this.#front = front;
+    calls.onCall('streams/publish', async (params, plugin) => this.#publish(params, plugin), checks.publish);
+    calls.onCall<{ readonly id: string }>('streams/unpublish', async ({ id }, plugin) => {
+      const entry = this.#published.get(id);
+      if (entry?.plugin === plugin && !entry.kept) this.#remove(id);
+    });
+  }
+
+  /** A playback session holds the stream: neither a crash nor the end of a generation takes it away. */
+  keep(id: string): void {
+    this.#kept.add(id);
+    const entry = this.#published.get(id);
+    if (entry) entry.kept = true;
+  }
+
+  letGo(id: string): void {
+    this.#kept.delete(id);
+    this.#remove(id);
+  }
+
+  /** @throws KinoportError `STREAM_NOT_FOUND` */
+  url(id: string): string {
+    const entry = this.#published.get(id);
+    if (!entry) throw new KinoportError('STREAM_NOT_FOUND', 'The source said that it published the item, and did not.');
+    return entry.url;
+  }
+
+  hasFailedRead(id: string): boolean {
+    return this.#published.has(id) && this.#front.failedReads(id).length > 0;
+  }
+
+  #publish(params: PublishParams & { readonly id?: string }, plugin: Plugin): PublishResult {
+    const { socketPath, ...rest } = params;
+    const id = params.id ?? newStreamId();
+    const before = this.#published.get(id);
+    if (before && before.plugin !== plugin) {
+      throw new KinoportError('INVALID_ARGUMENT', 'The stream id belongs to another plugin.');
+    }
+    const owner = {
+      acquire: async (signal: AbortSignal) => {
+        await plugin.current(signal);
+        return { socketPath: this.#published.get(id)?.socketPath ?? socketPath };
+      },
+    };
+    if (before) before.socketPath = socketPath;
+    const url = this.#front.register({ ...rest, id, owner });
+    if (!before) this.#published.set(id, { plugin, url, socketPath, kept: this.#kept.has(id) });
+    return { id, url };
+  }
+
+  #remove(id: string): void {
+    if (this.#published.delete(id)) this.#front.unregister(id);
+  }
+}

@@ -1,0 +1,192 @@
+import type { Duplex } from 'node:stream';
+import {
+  type Clock,
+  type Disposable,
+  Emitter,
+  type Event,
+  KinoportError,
+  type SerializedError,
+  abortedError,
+  deserializeError,
+  serializeError,
+  toDisposable,
+} from '@kinoport/core';
+import {
+  CancellationTokenSource,
+  type MessageConnection,
+  NullLogger,
+  ResponseError,
+  createMessageConnection,
+} from 'vscode-jsonrpc';
+import { LineMessageReader, LineMessageWriter } from './lineCodec.ts';
+
+/** Calls under way at once in one direction. */
+const MAX_IN_FLIGHT = 256;
+const ERROR_CODE = -32000;
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds until the caller gives up; `Infinity` for calls that wait for the world. */
+  readonly timeout?: number;
+}
+
+type Handler = (params: unknown, signal: AbortSignal) => Promise<unknown>;
+
+/**
+ * One end of a JSON-RPC connection over a pipe. Coded errors cross whole; an AbortSignal becomes a
+ * cancellation and back, and the caller rejects at once; garbage from the other side closes the connection.
+ */
+export class Peer implements Disposable {
+  readonly #stream: Duplex;
+  readonly #connection: MessageConnection;
+  readonly #clock: Clock;
+  readonly #name: string;
+  readonly #onDidClose = new Emitter<KinoportError | undefined>();
+  readonly #handlers = new Map<string, Handler>();
+  readonly #pending = new Set<(error: KinoportError) => void>();
+  #closed = false;
+  #closeReason: KinoportError | undefined;
+
+  constructor(stream: Duplex, options: { readonly clock: Clock; readonly name: string }) {
+    this.#stream = stream;
+    this.#clock = options.clock;
+    this.#name = options.name;
+    const reader = new LineMessageReader(stream, (error) => this.#close(error));
+    this.#connection = createMessageConnection(reader, new LineMessageWriter(stream), NullLogger);
+    this.#connection.onClose(() => this.#close(undefined));
+    this.#connection.onError(([error]) => {
+      if (!this.#closed && stream.destroyed) this.#close(undefined);
+      else if (error instanceof KinoportError) this.#close(error);
+    });
+    stream.on('error', () => this.#close(undefined));
+    stream.on('end', () => this.#close(undefined));
+    this.#connection.onRequest(async (method, params, token) => {
+      const handler = this.#handlers.get(method);
+      const abort = new AbortController();
+      const listening = token.onCancellationRequested(() => abort.abort(abortedError()));
+      try {
+        if (!handler) throw new KinoportError('METHOD_NOT_FOUND', `There is no method "${method}".`);
+        return (await handler(unwrap(params), abort.signal)) ?? null;
+      } catch (error) {
+        const { stack: _, ...data } = serializeError(error);
+        return new ResponseError(ERROR_CODE, data.message, data);
+      } finally {
+        listening.dispose();
+      }
+    });
+  }
+
+  /** Fires once; with the error when the other side broke the protocol. */
+  get onDidClose(): Event<KinoportError | undefined> {
+    return this.#onDidClose.event;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Starts to read; handlers are registered before. */
+  listen(): void {
+    this.#connection.listen();
+  }
+
+  handle(method: string, handler: Handler): Disposable {
+    this.#handlers.set(method, handler);
+    return toDisposable(() => {
+      this.#handlers.delete(method);
+    });
+  }
+
+  onNotification(method: string, listener: (params: unknown) => void): Disposable {
+    const subscription = this.#connection.onNotification(method, (params: unknown) => listener(unwrap(params)));
+    return toDisposable(() => subscription.dispose());
+  }
+
+  /**
+   * @throws KinoportError of the other side; `PLUGIN_CALL_TIMEOUT`, `PLUGIN_BUSY`, `ABORTED`; `PLUGIN_CRASHED`
+   *   when the connection closes before the answer.
+   */
+  async call<T>(method: string, params: unknown, options: CallOptions = {}): Promise<T> {
+    if (options.signal?.aborted) throw abortedError();
+    if (this.#closed) throw this.#gone();
+    if (this.#pending.size >= MAX_IN_FLIGHT) {
+      throw new KinoportError('PLUGIN_BUSY', `More than ${MAX_IN_FLIGHT} calls are under way in ${this.#name}.`);
+    }
+    const cancellation = new CancellationTokenSource();
+    const { promise: interrupted, reject } = Promise.withResolvers<never>();
+    interrupted.catch(() => undefined);
+    this.#pending.add(reject);
+    const onAbort = (): void => {
+      cancellation.cancel();
+      reject(abortedError());
+    };
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    const timeout = options.timeout ?? 30_000;
+    const timer = Number.isFinite(timeout)
+      ? this.#clock.after(timeout, () => {
+          cancellation.cancel();
+          reject(
+            new KinoportError('PLUGIN_CALL_TIMEOUT', `${this.#name} did not answer "${method}" within ${timeout / 1000} s.`),
+          );
+        })
+      : undefined;
+    const answer = this.#connection.sendRequest<T>(method, params ?? {}, cancellation.token);
+    answer.catch(() => undefined);
+    try {
+      return await Promise.race([answer, interrupted]);
+    } catch (error) {
+      throw this.#translate(error);
+    } finally {
+      this.#pending.delete(reject);
+      options.signal?.removeEventListener('abort', onAbort);
+      await timer?.dispose();
+      cancellation.dispose();
+    }
+  }
+
+  /** Resolves when the pipe has taken the message. */
+  notify(method: string, params: unknown): Promise<void> {
+    if (this.#closed) return Promise.reject(this.#gone());
+    return this.#connection.sendNotification(method, params ?? {});
+  }
+
+  dispose(): void {
+    this.#close(undefined);
+  }
+
+  #close(reason: KinoportError | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closeReason = reason;
+    this.#stream.destroy();
+    this.#connection.dispose();
+    for (const reject of this.#pending) reject(this.#gone());
+    this.#onDidClose.fire(reason);
+    this.#onDidClose.dispose();
+  }
+
+  #gone(): KinoportError {
+    return new KinoportError('PLUGIN_CRASHED', this.#closeReason?.message ?? `The connection to ${this.#name} is closed.`);
+  }
+
+  #translate(error: unknown): unknown {
+    if (error instanceof KinoportError) return error;
+    if (error instanceof ResponseError) {
+      const data: unknown = error.data;
+      if (isSerializedError(data)) return deserializeError(data);
+      return new KinoportError('INTERNAL', error.message);
+    }
+    return this.#closed ? this.#gone() : error;
+  }
+}
+
+/** vscode-jsonrpc wraps a parameter that is no plain object into an array. */
+function unwrap(params: unknown): unknown {
+  return Array.isArray(params) && params.length === 1 ? params[0] : params;
+}
+
+function isSerializedError(value: unknown): value is SerializedError {
+  if (typeof value !== 'object' || value === null) return false;
+  const { code, message, hint } = value as Record<string, unknown>;
+  return typeof code === 'string' && typeof message === 'string' && (hint === undefined || typeof hint === 'string');
+}

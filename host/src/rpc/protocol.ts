@@ -1,0 +1,136 @@
+/**
+ * What host and plugin process say to each other. Requests of the host: `initialize`, `deactivate`,
+ * `player/*`, `session/call`, `source/call`, `command/run`. Requests of the plugin: `streams/*`, `processes/*`,
+ * `storage/*`, `playback/*`, `command/prompt`. Notifications are listed with their payloads below.
+ */
+import type {
+  Contributions,
+  Item,
+  JsonObject,
+  PlayerCapabilities,
+  PlayerEnd,
+  PlayerRequest,
+  PlayerState,
+  PublishOptions,
+  SpawnOptions,
+} from '@kinoport/core';
+
+export interface InitializeParams {
+  readonly plugin: { readonly id: string; readonly version: string; readonly root: string };
+  /** File URL of the entry module. */
+  readonly entry: string;
+  readonly generation: number;
+  readonly folders: { readonly data: string; readonly cache: string; readonly runtime: string };
+  readonly config: JsonObject;
+  readonly contributes: Contributions;
+}
+
+export interface InitializeResult {
+  readonly players: readonly { readonly id: string; readonly capabilities: PlayerCapabilities; readonly verbs: readonly PlayerVerb[] }[];
+  readonly sources: readonly { readonly id: string; readonly verbs: readonly SourceVerb[] }[];
+  readonly syncs: readonly string[];
+  readonly commands: readonly string[];
+}
+
+export type PlayerVerb = 'probe' | 'open' | 'attach' | 'recover' | 'remembered';
+export type SourceVerb =
+  | 'resolve'
+  | 'list'
+  | 'search'
+  | 'siblings'
+  | 'open'
+  | 'reopen'
+  | 'prefetch'
+  | 'notifyPosition'
+  | 'stats'
+  | 'release';
+
+export const SESSION_METHODS = [
+  'play',
+  'pause',
+  'seek',
+  'setRate',
+  'setVolume',
+  'selectTrack',
+  'addSubtitle',
+  'showMessage',
+  'load',
+  'samplePosition',
+  'finish',
+  'stop',
+  'detach',
+] as const;
+export type SessionMethod = (typeof SESSION_METHODS)[number];
+
+export interface PlayerCallParams {
+  readonly player: string;
+  readonly verb: PlayerVerb;
+  readonly args: readonly unknown[];
+}
+
+export interface SessionCallParams {
+  readonly sessionId: string;
+  readonly method: SessionMethod;
+  readonly args: readonly unknown[];
+}
+
+export interface SourceCallParams {
+  readonly source: string;
+  readonly verb: SourceVerb;
+  readonly args: readonly unknown[];
+}
+
+/** Answer of `player/call` with `open` or `attach`. */
+export interface SessionOpened {
+  readonly endpoint: JsonObject;
+  readonly state: PlayerState;
+}
+
+/** Notification `session/state`: everything but the tracks, which come as `session/tracks` when they change. */
+export interface SessionStateNote {
+  readonly sessionId: string;
+  readonly state: Omit<PlayerState, 'tracks'>;
+}
+export interface SessionTracksNote {
+  readonly sessionId: string;
+  readonly tracks: PlayerState['tracks'];
+}
+export interface SessionEndNote {
+  readonly sessionId: string;
+  readonly end: PlayerEnd;
+}
+export interface SessionRequestNote {
+  readonly sessionId: string;
+  readonly request: PlayerRequest;
+}
+
+export type PublishParams = Omit<PublishOptions, 'read'> & { readonly socketPath: string };
+export interface PublishResult {
+  readonly id: string;
+  readonly url: string;
+}
+
+export interface SpawnParams {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly options: SpawnOptions;
+}
+export interface SpawnResult {
+  readonly handle: number;
+  readonly pid: number;
+}
+
+export interface CommandRunParams {
+  readonly runId: string;
+  readonly command: string;
+  readonly args: JsonObject;
+  readonly options: JsonObject;
+  readonly client: { readonly isTTY: boolean; readonly columns: number; readonly color: boolean; readonly wantsJson: boolean };
+}
+
+/** Notification `playback/event`. */
+export type PlaybackNote =
+  | { readonly type: 'start'; readonly snapshot: unknown }
+  | { readonly type: 'state'; readonly id: string; readonly state: PlayerState }
+  | { readonly type: 'end'; readonly id: string; readonly item: Item; readonly reason: string; readonly position: number; readonly duration?: number; readonly watched: boolean }
+  | { readonly type: 'close'; readonly id: string };

@@ -1,0 +1,146 @@
+import {
+  type CommandHandler,
+  type Contributions,
+  type Disposable,
+  DisposableStore,
+  Emitter,
+  type JsonObject,
+  type JsonValue,
+  KinoportError,
+  type Log,
+  type Player,
+  type Plugin,
+  type PluginContext,
+  type Source,
+  type Sync,
+  serializeError,
+  systemClock,
+} from '@kinoport/core';
+import { Outbox } from '../rpc/outbox.ts';
+import type { Peer } from '../rpc/peer.ts';
+import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
+import { serveCommands } from './commands.ts';
+import { createPlayback } from './playback.ts';
+import { PlayerServer, playerVerbs } from './players.ts';
+import { createProcesses } from './processes.ts';
+import { RegistryImpl } from './registry.ts';
+import { serveSources, sourceVerbs } from './sources.ts';
+import { createStreams } from './streams.ts';
+
+const ids = (list: readonly { readonly id: string }[] | undefined): string[] => (list ?? []).map((entry) => entry.id);
+
+/** One generation of a plugin: its context, its registrations, and their end. */
+export class PluginRuntime {
+  readonly #plugin: Plugin;
+  readonly #owned = new DisposableStore();
+  readonly #players: RegistryImpl<Player>;
+  readonly #sources: RegistryImpl<Source>;
+  readonly #syncs: RegistryImpl<Sync>;
+  readonly #commands: RegistryImpl<CommandHandler>;
+  readonly #playerServer: PlayerServer;
+  readonly #context: PluginContext;
+  readonly #log = createLog();
+
+  constructor(peer: Peer, params: InitializeParams, plugin: Plugin) {
+    this.#plugin = plugin;
+    const declared: Contributions = params.contributes;
+    this.#players = new RegistryImpl('player', ids(declared.players), this.#owned);
+    this.#sources = new RegistryImpl('source', ids(declared.sources), this.#owned);
+    this.#syncs = new RegistryImpl('sync', ids(declared.syncs), this.#owned);
+    this.#commands = new RegistryImpl('command', (declared.commands ?? []).map((c) => c.command), this.#owned);
+    const outbox = new Outbox({
+      send: (method, value) => peer.notify(method, value),
+      onOverflow: (error) => {
+        this.#log.error(error.message);
+        process.exit(1);
+      },
+    });
+    this.#playerServer = new PlayerServer(peer, this.#players, outbox);
+    serveSources(peer, this.#sources);
+    serveCommands(peer, this.#commands);
+    const changed = this.#owned.add(new Emitter<JsonObject>());
+    let config = params.config;
+    peer.onNotification('config/changed', (value) => {
+      config = value as JsonObject;
+      changed.fire(config);
+    });
+    this.#context = {
+      plugin: params.plugin,
+      generation: params.generation,
+      folders: params.folders,
+      clock: systemClock,
+      players: this.#players,
+      sources: this.#sources,
+      syncs: this.#syncs,
+      commands: this.#commands,
+      playback: createPlayback(peer),
+      config: {
+        get value() {
+          return config;
+        },
+        onDidChange: changed.event,
+      },
+      storage: {
+        get: async (key) => (await peer.call<{ readonly value?: JsonValue }>("storage/get", { key })).value,
+        set: (key, value) => peer.call('storage/set', { key, ...(value === undefined ? {} : { value }) }),
+        keys: () => peer.call('storage/keys', {}),
+      },
+      streams: createStreams(peer, params.folders.runtime, this.#owned, (error) =>
+        this.#log.error('A stream failed', { error: serializeError(error).message }),
+      ),
+      processes: createProcesses(peer),
+      log: this.#log,
+      subscriptions: { add: <T extends Disposable>(item: T): T => this.#owned.add(item) },
+    };
+  }
+
+  async activate(): Promise<InitializeResult> {
+    try {
+      await this.#plugin.activate(this.#context);
+    } catch (error) {
+      this.#log.error('activate failed', { stack: serializeError(error).stack });
+      if (error instanceof KinoportError) throw error;
+      throw new KinoportError('PLUGIN_ACTIVATE_FAILED', `activate failed: ${serializeError(error).message}`, {
+        hint: 'The stack is in the log of the plugin.',
+      });
+    }
+    const missing = [this.#players, this.#sources, this.#syncs, this.#commands].flatMap((registry) => registry.missing());
+    if (missing.length > 0) {
+      throw new KinoportError('PLUGIN_NOT_REGISTERED', `The manifest declares ${missing.join(', ')}, which activate did not register.`, {
+        hint: 'Register it in activate, or take it out of contributes in package.json.',
+      });
+    }
+    return {
+      players: [...this.#players.entries()].map(([id, player]) => ({
+        id,
+        capabilities: player.capabilities,
+        verbs: playerVerbs(player),
+      })),
+      sources: [...this.#sources.entries()].map(([id, source]) => ({ id, verbs: sourceVerbs(source) })),
+      syncs: [...this.#syncs.entries()].map(([id]) => id),
+      commands: [...this.#commands.entries()].map(([command]) => command),
+    };
+  }
+
+  async deactivate(): Promise<void> {
+    await this.#playerServer.detachAll();
+    try {
+      await this.#plugin.deactivate?.();
+    } catch (error) {
+      this.#log.error('deactivate failed', { stack: serializeError(error).stack });
+    }
+    try {
+      await this.#owned.dispose();
+    } catch (error) {
+      this.#log.error('disposal failed', { stack: serializeError(error).stack });
+    }
+  }
+}
+
+/** Lines on standard output, which the host has connected to the plugin's log file. */
+function createLog(): Log {
+  const line = (level: string) => (message: string, data?: JsonObject) => {
+    process.stdout.write(`${new Date().toISOString()} ${level} ${message}${data ? ` ${JSON.stringify(data)}` : ''}\n`);
+  };
+  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+}

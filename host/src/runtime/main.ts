@@ -1,0 +1,52 @@
+/** What runs in each plugin's process: the connection to the host, the context, the plugin's own module. */
+import { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { registerHooks } from 'node:module';
+import { KinoportError, type Plugin, serializeError, systemClock } from '@kinoport/core';
+import { Peer } from '../rpc/peer.ts';
+import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
+import { PluginRuntime } from './context.ts';
+
+// Every plugin gets the host's own copy of the public API, whatever lies in its node_modules.
+const coreUrl = new URL('./core.js', import.meta.url).href;
+registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === '@kinoport/core' ? { url: coreUrl, shortCircuit: true } : next(specifier, context),
+});
+
+const peer = new Peer(new Socket({ fd: 3, readable: true, writable: true }), { clock: systemClock, name: 'the host' });
+let runtime: PluginRuntime | undefined;
+
+async function load(entry: string): Promise<Plugin> {
+  let module: { readonly default?: unknown };
+  try {
+    module = await import(entry);
+  } catch (error) {
+    const { message, stack } = serializeError(error);
+    console.error(stack ?? message);
+    throw new KinoportError('PLUGIN_LOAD_FAILED', `The plugin's code could not be loaded: ${message}`, {
+      hint: `Look at ${fileURLToPath(entry)}.`,
+    });
+  }
+  const plugin = module.default as Plugin | undefined;
+  if (typeof plugin?.activate !== 'function') {
+    throw new KinoportError('PLUGIN_LOAD_FAILED', 'The entry module has no default export with an activate function.', {
+      hint: 'export default definePlugin({ activate(ctx) { ... } })',
+    });
+  }
+  return plugin;
+}
+
+peer.handle('initialize', async (params): Promise<InitializeResult> => {
+  const initialize = params as InitializeParams;
+  const plugin = await load(initialize.entry);
+  runtime = new PluginRuntime(peer, initialize, plugin);
+  return runtime.activate();
+});
+peer.handle('deactivate', async () => {
+  await runtime?.deactivate();
+});
+peer.onDidClose(() => process.exit(0));
+// The host ends plugins by this pipe; a Ctrl-C in the terminal of a foreground host is not for them.
+process.on('SIGINT', () => undefined);
+peer.listen();

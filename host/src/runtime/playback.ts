@@ -1,0 +1,76 @@
+import {
+  Emitter,
+  type Event,
+  type Playback,
+  type PlaybackHandle,
+  type PlaybackItemEnd,
+  type PlaybackSnapshot,
+  type PlayerState,
+  type PositionSample,
+} from '@kinoport/core';
+import type { Peer } from '../rpc/peer.ts';
+
+interface Note {
+  readonly type: 'start' | 'state' | 'end' | 'close';
+  readonly value: unknown;
+}
+
+/** `ctx.playback`: the host's sessions. The host is asked for events with the first listener only. */
+export function createPlayback(peer: Peer): Playback {
+  const start = new Emitter<PlaybackSnapshot>();
+  const state = new Emitter<{ readonly id: string; readonly state: PlayerState }>();
+  const end = new Emitter<PlaybackItemEnd>();
+  const close = new Emitter<{ readonly id: string }>();
+  let subscribed = false;
+  const listening = <T>(emitter: Emitter<T>): Event<T> => {
+    return (listener) => {
+      if (!subscribed) {
+        subscribed = true;
+        // A failure means a closed connection, at which this process ends.
+        peer.call('playback/subscribe', {}).catch(() => undefined);
+      }
+      return emitter.event(listener);
+    };
+  };
+  peer.onNotification('playback/event', (params) => {
+    const { type, value } = params as Note;
+    if (type === 'start') start.fire(value as PlaybackSnapshot);
+    else if (type === 'state') state.fire(value as { id: string; state: PlayerState });
+    else if (type === 'end') end.fire(value as PlaybackItemEnd);
+    else close.fire(value as { id: string });
+  });
+  const handle = (id: string): PlaybackHandle => {
+    const call = <T>(method: string, ...args: readonly unknown[]): Promise<T> =>
+      peer.call<T>('playback/call', { id, method, args });
+    return {
+      id,
+      snapshot: () => call<PlaybackSnapshot>('snapshot'),
+      play: (options) => call('play', plain(options)),
+      pause: (options) => call('pause', plain(options)),
+      seek: (position, options) => call('seek', position, plain(options)),
+      setRate: (rate, options) => call('setRate', rate, plain(options)),
+      samplePosition: () => call<PositionSample>('samplePosition'),
+      showMessage: (text, seconds) => call('showMessage', text, seconds),
+      next: () => call('next'),
+      previous: () => call('previous'),
+      stop: () => call('stop'),
+    };
+  };
+  return {
+    list: () => peer.call('playback/list', {}),
+    get: handle,
+    async open(uri, options = {}) {
+      const { id } = await peer.call<{ readonly id: string }>('playback/open', { uri, options }, { timeout: 120_000 });
+      return handle(id);
+    },
+    onDidStart: listening(start),
+    onDidChangeState: listening(state),
+    onDidEnd: listening(end),
+    onDidClose: listening(close),
+  };
+}
+
+function plain(options: { readonly signal?: AbortSignal } | undefined): object {
+  const { signal: _, ...rest } = options ?? {};
+  return rest;
+}

@@ -1,0 +1,51 @@
+import { type Item, KinoportError, type Source, type StreamRecord } from '@kinoport/core';
+import type { Peer } from '../rpc/peer.ts';
+import type { SourceCallParams, SourceVerb } from '../rpc/protocol.ts';
+import type { RegistryImpl } from './registry.ts';
+
+const OPTIONAL = ['list', 'search', 'siblings', 'reopen', 'prefetch', 'notifyPosition', 'stats'] as const;
+
+/** The optional verbs that a source implements, with the ones it must. */
+export function sourceVerbs(source: Source): SourceVerb[] {
+  return ['resolve', 'open', 'release', ...OPTIONAL.filter((verb) => source[verb] !== undefined)];
+}
+
+/** Answers the host's calls to sources. */
+export function serveSources(peer: Peer, registry: RegistryImpl<Source>): void {
+  peer.onNotification('source/position', (params) => {
+    const { source, args } = params as SourceCallParams;
+    registry.get(source).notifyPosition?.(args[0] as string, args[1] as { seconds: number; byteOffset?: number });
+  });
+  peer.handle('source/call', async (params, signal) => {
+    const { source: id, verb, args } = params as SourceCallParams;
+    const source = registry.get(id);
+    const [first, second] = args;
+    const options = <T>(): T & { signal: AbortSignal } => ({ ...(second as T), signal });
+    switch (verb) {
+      case 'resolve':
+        return source.resolve(first as string, { signal });
+      case 'list':
+        if (source.list) return source.list(first as string, options<object>());
+        break;
+      case 'search':
+        if (source.search) return source.search(first as string, options<object>());
+        break;
+      case 'siblings':
+        return (await source.siblings?.(first as Item, { signal })) ?? [];
+      case 'open':
+        return source.open(first as Item, options<{ streamId: string }>());
+      case 'reopen':
+        if (source.reopen) return source.reopen(first as StreamRecord, { signal });
+        break;
+      case 'prefetch':
+        return source.prefetch?.(first as Item, second as 'next' | 'warm', { signal });
+      case 'stats':
+        return (await source.stats?.(first as string)) ?? {};
+      case 'release':
+        return source.release(first as string);
+      case 'notifyPosition':
+        break;
+    }
+    throw new KinoportError('SOURCE_UNSUPPORTED', `The source "${id}" does not implement "${verb}".`);
+  });
+}
