@@ -1,0 +1,88 @@
+import { deserializeError, PRODUCT } from '@kinoport/core';
+import type { ConfigProblem } from '../../config/config.ts';
+import type { PluginSchemas } from '../../config/parseConfig.ts';
+import type { DiscoveredPlugin } from '../../plugins/discovery.ts';
+import { type CliContext, type CommonOptions, outputFor } from '../context.ts';
+
+/** `config path` */
+export async function runConfigPath(ctx: CliContext, options: CommonOptions): Promise<number> {
+  const output = outputFor(ctx, options);
+  if (output.json) output.value({ path: ctx.home.configFile });
+  else output.data(ctx.home.configFile);
+  return 0;
+}
+
+/** `config schema` */
+export async function runConfigSchema(ctx: CliContext, options: CommonOptions): Promise<number> {
+  const output = outputFor(ctx, options);
+  const [{ configJsonSchema }, plugins] = await Promise.all([
+    import('../../config/configJsonSchema.ts'),
+    findPlugins(ctx),
+  ]);
+  const schema = configJsonSchema(
+    plugins.flatMap(({ id, manifest }) => {
+      if (!manifest) return [];
+      const { displayName, contributes } = manifest.package.kinoport;
+      const configuration = contributes?.configuration;
+      return [{ id, ...(displayName ? { displayName } : {}), ...(configuration ? { configuration } : {}) }];
+    }),
+  );
+  output.data(JSON.stringify(schema, undefined, output.json ? undefined : 2));
+  return 0;
+}
+
+/** `config check`: without a host, so that a broken config can be looked at. */
+export async function runConfigCheck(ctx: CliContext, options: CommonOptions): Promise<number> {
+  const output = outputFor(ctx, options);
+  const problems = await checkConfig(ctx);
+  if (output.json) {
+    output.value({
+      file: ctx.home.configFile,
+      ok: problems.length === 0,
+      problems: problems.map(({ code, message, hint, line, column }) => ({
+        code,
+        message,
+        hint: hint ?? null,
+        line,
+        column,
+      })),
+    });
+  } else {
+    for (const problem of problems) output.error(deserializeError(problem));
+    if (problems.length === 0) output.info(`${ctx.home.configFile} is in order.`);
+    else
+      output.note(
+        `${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}. "${PRODUCT.command} config schema" says what may stand in the file.`,
+      );
+  }
+  const [first] = problems;
+  return first ? deserializeError(first).exitCode : 0;
+}
+
+/** What is wrong with the config file, the plugins' parts included. Runs no plugin. */
+export async function checkConfig(ctx: CliContext): Promise<readonly ConfigProblem[]> {
+  const [{ readConfigFile }, plugins] = await Promise.all([
+    import('../../config/parseConfig.ts'),
+    findPlugins(ctx),
+  ]);
+  return readConfigFile(ctx.home.configFile, { plugins: schemasOf(plugins) }).problems;
+}
+
+/** The plugins that come along and those that the config names, by their manifests. */
+export async function findPlugins(ctx: CliContext): Promise<readonly DiscoveredPlugin[]> {
+  const [{ readConfigFile }, { discoverPlugins }] = await Promise.all([
+    import('../../config/parseConfig.ts'),
+    import('../../plugins/discovery.ts'),
+  ]);
+  return discoverPlugins(readConfigFile(ctx.home.configFile).config, ctx.home.config);
+}
+
+function schemasOf(plugins: readonly DiscoveredPlugin[]): PluginSchemas {
+  return {
+    ids: plugins.map(({ id }) => id),
+    schemaOf(key) {
+      const plugin = plugins.find((candidate) => candidate.key === key || candidate.id === key);
+      return plugin ? plugin.manifest?.package.kinoport.contributes?.configuration : 'unknown';
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { PlayerInstallation } from '@kinoport/core';
+import type { Results } from '../../api/protocol.ts';
+import { findHost, withHost } from '../connection/connectHost.ts';
+import type { CliContext } from '../context.ts';
+import { installAdvice, systemFacts } from '../install/packages.ts';
+import type { Check } from './doctor.ts';
+import { failed } from './doctorLocal.ts';
+
+/** What only the host can tell: that it starts, its plugins, and the players they find. */
+export async function checkHost(ctx: CliContext): Promise<readonly Check[]> {
+  const before = await findHost(ctx);
+  await before?.dispose();
+  try {
+    return await withHost(ctx, async (host) => {
+      const [status, plugins, players] = await Promise.all([
+        host.call('host.status', {}),
+        host.call('plugins.list', {}),
+        host.call('players.probe', {}),
+      ]);
+      const how = before ? 'running' : 'started for this check';
+      return [
+        { name: 'Host', status: 'ok', message: `${status.version}, process ${status.pid}, ${how}` },
+        ...plugins.flatMap(pluginCheck),
+        ...playerChecks(players),
+      ];
+    });
+  } catch (error) {
+    return [failed('Host', error)];
+  }
+}
+
+function pluginCheck(plugin: Results['plugins.list'][number]): readonly Check[] {
+  // A third-party plugin that does not work keeps nothing else from working.
+  if (plugin.error) {
+    const check = failed('Plugin', plugin.error);
+    return [
+      { ...check, status: plugin.builtin ? 'failed' : 'warning', message: `${plugin.id}: ${check.message}` },
+    ];
+  }
+  return plugin.state === 'disabled'
+    ? [{ name: 'Plugin', status: 'warning', message: `${plugin.id} is switched off in the config.` }]
+    : [];
+}
+
+function playerChecks(players: Results['players.probe']): readonly Check[] {
+  const checks = players.flatMap(({ player, installations, error }): readonly Check[] => {
+    const found = installations.map((installation) => installationCheck(player, installation));
+    return error ? [...found, { ...failed('Player', error), status: 'warning' }] : found;
+  });
+  if (checks.some((check) => check.status === 'ok')) return checks;
+  return [
+    ...checks,
+    {
+      name: 'Player',
+      status: 'failed',
+      code: 'PLAYER_NOT_FOUND',
+      message: 'No player that can be used is installed.',
+      hint: `Install mpv: ${installAdvice(systemFacts()).command}`,
+    },
+  ];
+}
+
+function installationCheck(player: string, installation: PlayerInstallation): Check {
+  const { path, argv, version, kind, problem } = installation;
+  const where = [path, ...argv].join(' ');
+  const what = `${player} ${version ?? '(version unknown)'}: ${where}${kind === 'native' ? '' : ` (${kind})`}`;
+  if (!problem) return { name: 'Player', status: 'ok', message: what };
+  const { code, message, hint } = problem;
+  return {
+    name: 'Player',
+    status: 'warning',
+    message: `${what}: ${message}`,
+    code,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}

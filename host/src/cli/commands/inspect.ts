@@ -1,0 +1,95 @@
+import { withHost } from '../connection/connectHost.ts';
+import { type CliContext, type CommonOptions, outputFor } from '../context.ts';
+import { formatTable } from '../terminal/table.ts';
+import { formatBytes, formatTime } from '../terminal/time.ts';
+import { printable } from '../terminal/width.ts';
+import { resolveUri } from '../uris.ts';
+
+/** `files <uri>` */
+export async function runFiles(
+  ctx: CliContext,
+  uri: string,
+  options: CommonOptions & { readonly source?: string },
+): Promise<number> {
+  const output = outputFor(ctx, options);
+  const params = {
+    uri: uri === 'demo' ? ctx.demoFile : resolveUri(uri, ctx.cwd),
+    ...(options.source === undefined ? {} : { source: options.source }),
+  };
+  const result = await withHost(ctx, (host) => host.call('source.resolve', params));
+  if (output.json) {
+    output.value(
+      result.items.map((item, file) => ({
+        file,
+        title: item.title,
+        uri: item.uri,
+        itemKey: item.key,
+        kind: item.kind,
+        size: item.size ?? null,
+        duration: item.duration ?? null,
+      })),
+    );
+    return 0;
+  }
+  if (output.verbose) output.note(`Source: ${[result.source, ...result.alternatives].join(', then ')}`);
+  if (result.title !== undefined) output.info(printable(result.title));
+  const rows = result.items.map((item, file) => [
+    String(file),
+    item.title,
+    item.duration === undefined ? '' : formatTime(item.duration),
+    item.size === undefined ? '' : formatBytes(item.size),
+  ]);
+  const head = [
+    { title: '', align: 'right' },
+    { title: 'Title', flexible: true },
+    { title: 'Length', align: 'right' },
+    { title: 'Size', align: 'right' },
+  ] as const;
+  for (const line of formatTable(head, rows, output.columns)) output.data(line);
+  return 0;
+}
+
+/** `plugin list` */
+export async function runPluginList(ctx: CliContext, options: CommonOptions): Promise<number> {
+  const output = outputFor(ctx, options);
+  const plugins = await withHost(ctx, (host) => host.call('plugins.list', {}));
+  if (output.json) {
+    output.value(
+      plugins.map(({ id, version, state, isolation, generation, pid, contributes }) => ({
+        id,
+        version,
+        state,
+        isolation,
+        generation,
+        pid,
+        contributes,
+      })),
+    );
+    return 0;
+  }
+  const rows = plugins.map((plugin) => [
+    plugin.id,
+    plugin.version,
+    plugin.state,
+    plugin.pid === null ? '' : String(plugin.pid),
+    [
+      ...plugin.contributes.players.map((id) => `player ${id}`),
+      ...plugin.contributes.sources.map((id) => `source ${id}`),
+      ...plugin.contributes.syncs.map((id) => `sync ${id}`),
+      ...plugin.contributes.commands.map((id) => `command ${id}`),
+    ].join(', '),
+  ]);
+  const head = [
+    { title: 'Plugin' },
+    { title: 'Version' },
+    { title: 'State' },
+    { title: 'Process', align: 'right' },
+    { title: 'Gives', flexible: true },
+  ] as const;
+  for (const line of formatTable(head, rows, output.columns)) output.data(line);
+  for (const { id, error, root } of plugins) {
+    if (error) output.note(`${id}: ${error.message} (${error.code})`);
+    if (output.verbose) output.note(`${id}: ${root}`);
+  }
+  return 0;
+}

@@ -1,0 +1,111 @@
+import { isKinoportError, KinoportError, PRODUCT, sleep } from '@kinoport/core';
+import { readEndpoint } from '../../home/endpoint.ts';
+import { prepareHome } from '../../home/prepareHome.ts';
+import type { CliContext } from '../context.ts';
+import { HostConnection } from './hostConnection.ts';
+import { type StartedHost, startHost } from './startHost.ts';
+
+const START_LIMIT = 15_000;
+const POLL = 10;
+/** A host that found another one running ends; when that other one does not answer either, it was on its way out. */
+const RETRY_AFTER_LOSS = 500;
+const STOP_LIMIT = 10_000;
+
+/** Connects to the running host; `undefined` when none answers. Whatever its version. */
+export async function findHost(ctx: CliContext): Promise<HostConnection | undefined> {
+  const endpoint = readEndpoint(ctx.home);
+  if (!endpoint) return undefined;
+  try {
+    return await HostConnection.connect(endpoint);
+  } catch (error) {
+    // The file of a host that died is still there; its port may even be another program's by now.
+    if (isKinoportError(error, 'HOST_UNREACHABLE')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Connects to the host and starts one in the background when none runs. A host of another version is replaced
+ * when nothing plays in it.
+ * @throws KinoportError `HOST_START_FAILED`, `HOST_VERSION_MISMATCH`, or the error that kept the host from starting
+ */
+export async function connectHost(ctx: CliContext): Promise<HostConnection> {
+  const running = await findHost(ctx);
+  if (running) {
+    if (running.endpoint.version === ctx.version) return running;
+    await retire(running, ctx);
+  }
+  prepareHome(ctx.home);
+
+  let host: StartedHost = startHost(ctx);
+  const deadline = ctx.clock.now() + START_LIMIT;
+  let gaveWayAt: number | undefined;
+  for (;;) {
+    await sleep(ctx.clock, POLL);
+    const connection = await findHost(ctx);
+    if (connection?.endpoint.version === ctx.version) return connection;
+    await connection?.dispose();
+
+    const failure = host.failure();
+    if (failure) throw failure;
+    const now = ctx.clock.now();
+    if (now > deadline) throw host.giveUp(START_LIMIT / 1000);
+    if (host.gaveWay) {
+      gaveWayAt ??= now;
+      if (now - gaveWayAt > RETRY_AFTER_LOSS) {
+        host = startHost(ctx);
+        gaveWayAt = undefined;
+      }
+    }
+  }
+}
+
+/**
+ * Runs `work` with a connection of its own. Met a host that is shutting down, it waits for the end of that one
+ * and goes on with a new one.
+ */
+export async function withHost<T>(ctx: CliContext, work: (host: HostConnection) => Promise<T>): Promise<T> {
+  let host = await connectHost(ctx);
+  try {
+    try {
+      return await work(host);
+    } catch (error) {
+      if (!isKinoportError(error, 'HOST_STOPPING')) throw error;
+      await closedWithin(host, ctx, STOP_LIMIT);
+      await host.dispose();
+      host = await connectHost(ctx);
+      return await work(host);
+    }
+  } finally {
+    await host.dispose();
+  }
+}
+
+/** Waits for the host to close the connection; whether it did in time. */
+export async function closedWithin(host: HostConnection, ctx: CliContext, ms: number): Promise<boolean> {
+  const limit = new AbortController();
+  const timeout = sleep(ctx.clock, ms, limit.signal).then(
+    () => false,
+    () => false,
+  );
+  const closed = await Promise.race([host.closed.then(() => true), timeout]);
+  limit.abort();
+  return closed;
+}
+
+async function retire(host: HostConnection, ctx: CliContext): Promise<void> {
+  try {
+    const { sessions, version } = await host.call('host.status', {});
+    if (sessions > 0) {
+      throw new KinoportError(
+        'HOST_VERSION_MISMATCH',
+        `The running host is version ${version}, this command is ${ctx.version}, and something is playing.`,
+        { hint: `Let the film end, or end it with "${PRODUCT.command} stop", and run the command again.` },
+      );
+    }
+    await host.call('host.stop', {});
+    await closedWithin(host, ctx, STOP_LIMIT);
+  } finally {
+    await host.dispose();
+  }
+}

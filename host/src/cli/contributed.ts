@@ -1,0 +1,134 @@
+import { resolve } from 'node:path';
+import { type CommandContribution, type CommandValueType, KinoportError } from '@kinoport/core';
+import { Command } from 'commander';
+import { findPlugins } from './commands/config.ts';
+import { withHost } from './connection/connectHost.ts';
+import { type CliContext, type CommonOptions, outputFor } from './context.ts';
+import { EXIT_INTERRUPTED } from './play/watch.ts';
+import { ask } from './terminal/prompt.ts';
+import { onSignals } from './terminal/signals.ts';
+import { resolveUri } from './uris.ts';
+
+/** A command of a plugin, found by the words it begins with. */
+export interface ContributedCommand {
+  readonly contribution: CommandContribution;
+  /** What stands behind the command's own words. */
+  readonly rest: readonly string[];
+}
+
+/** The contributed command that the words mean, read from the manifests alone; the longer name wins. */
+export async function findContributed(
+  ctx: CliContext,
+  words: readonly string[],
+): Promise<ContributedCommand | undefined> {
+  const commands = (await findPlugins(ctx)).flatMap(({ enabled, manifest }) =>
+    enabled ? (manifest?.package.kinoport.contributes?.commands ?? []) : [],
+  );
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(' ');
+    const contribution = commands.find(({ command }) => command === name);
+    if (contribution) return { contribution, rest: words.slice(length) };
+  }
+  return undefined;
+}
+
+/** The command with its arguments and options, as its manifest declares them. */
+export function contributedProgram(
+  contribution: CommandContribution,
+  run: (args: Record<string, unknown>, options: Record<string, unknown> & CommonOptions) => Promise<void>,
+  ctx: CliContext,
+): Command {
+  const command = new Command(contribution.command).description(contribution.title);
+  const args = contribution.args ?? [];
+  for (const { name, required, variadic, description } of args) {
+    const text = variadic ? `${name}...` : name;
+    command.argument(required ? `<${text}>` : `[${text}]`, description);
+  }
+  for (const { name, type, description, default: preset } of contribution.options ?? []) {
+    const flag = type === 'boolean' ? `--${name}` : `--${name} <${type ?? 'value'}>`;
+    command.option(flag, description ?? '', preset as string | boolean | undefined);
+  }
+  return command.action((...given: unknown[]) => {
+    const options: Record<string, unknown> = { ...(given[args.length] as Record<string, unknown>) };
+    const values = args.map(({ name, type }, i) => [name, typed(ctx, name, type, given[i])] as const);
+    const typedOptions = (contribution.options ?? []).flatMap(({ name, type }) => {
+      const value = options[camelCase(name)];
+      return value === undefined ? [] : [[name, typed(ctx, `--${name}`, type, value)] as const];
+    });
+    const { json, verbose, quiet } = options as CommonOptions;
+    return run(Object.fromEntries(values.filter(([, value]) => value !== undefined)), {
+      ...Object.fromEntries(typedOptions),
+      ...(json ? { json } : {}),
+      ...(verbose ? { verbose } : {}),
+      ...(quiet ? { quiet } : {}),
+    });
+  });
+}
+
+/** Runs a contributed command in the host, with this process as its terminal. */
+export async function runContributed(
+  ctx: CliContext,
+  command: string,
+  args: Record<string, unknown>,
+  { json, verbose, quiet, ...options }: Record<string, unknown> & CommonOptions,
+): Promise<number> {
+  const output = outputFor(ctx, { json: json === true, verbose: verbose === true, quiet: quiet === true });
+  const cancel = new AbortController();
+  return withHost(ctx, async (host) => {
+    const left = Promise.withResolvers<number>();
+    const signals = onSignals({
+      interrupt() {
+        if (cancel.signal.aborted) left.resolve(EXIT_INTERRUPTED);
+        cancel.abort();
+      },
+      hangUp: () => left.resolve(EXIT_INTERRUPTED),
+    });
+    const printing = host.onDidOutput(({ stream, text }) => {
+      if (stream === 'out') output.data(text);
+      else output.note(text);
+    });
+    host.setPrompt(ask);
+    try {
+      const client = {
+        isTTY: output.isTTY,
+        columns: output.columns ?? 80,
+        color: output.color,
+        wantsJson: output.json,
+      };
+      const done = host.call('commands.run', { command, args, options, client }, { signal: cancel.signal });
+      return await Promise.race([left.promise, done.then(({ exitCode }) => exitCode)]);
+    } finally {
+      await signals.dispose();
+      await printing.dispose();
+    }
+  });
+}
+
+function typed(
+  ctx: CliContext,
+  name: string,
+  type: CommandValueType | 'boolean' | undefined,
+  value: unknown,
+): unknown {
+  if (Array.isArray(value)) return value.map((one) => typed(ctx, name, type, one));
+  if (typeof value !== 'string') return value;
+  switch (type) {
+    case 'path':
+      return resolve(ctx.cwd, value);
+    case 'uri':
+      return resolveUri(value, ctx.cwd);
+    case 'number': {
+      const number = Number(value);
+      if (value.trim() !== '' && Number.isFinite(number)) return number;
+      throw new KinoportError('USAGE', `"${value}" is not a number (${name}).`, {
+        hint: '--help shows what the command takes.',
+      });
+    }
+    default:
+      return value;
+  }
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

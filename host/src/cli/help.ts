@@ -1,0 +1,56 @@
+import { PRODUCT } from '@kinoport/core';
+import { KEYS_HELP } from './play/keys.ts';
+
+const name = PRODUCT.command;
+
+function examples(...lines: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...lines.map(([command]) => command.length));
+  return `\nExamples:\n${lines.map(([command, text]) => `  ${name} ${command.padEnd(width)}  ${text}`).join('\n')}`;
+}
+
+/** What stands below the options in a command's `--help`. */
+export const HELP = {
+  root: examples(
+    ['play demo', 'a clip that comes along'],
+    ['film.mkv', 'the same as play film.mkv'],
+    ['play ~/Show/', 'the first episode not yet watched'],
+    ['continue', 'go on with something you began'],
+  ),
+  play: `${examples(
+    ['play film.mkv', 'goes on where you stopped'],
+    ['play ~/Show/ --file 3', 'the fourth file of a folder'],
+    ['play film.mkv --start 50% --paused', 'open in the middle'],
+    ['play film.mkv -- --mute=yes', "arguments for the player's own command line"],
+    ['play ./-film.mkv', 'a name that begins with a dash'],
+    ['play -- -film.mkv --mute=yes', 'the same: with no file before --, the first after it is the file'],
+  )}\n\n${KEYS_HELP}\n\nThe film goes on when the terminal is closed. A folder called like a command is ./name.`,
+  continue: examples(
+    ['continue', 'lists and asks; Enter takes the first'],
+    ['continue 2', 'the second of the list'],
+    ['continue alien', 'by words of the title'],
+  ),
+  next: examples(['next', 'the next episode, or item of the queue']),
+  previous: examples(['previous', 'the one before']),
+  progress: examples(
+    ['progress', 'all, the newest first'],
+    ['progress film.mkv --json', 'of one file, for programs'],
+    ['progress mark ~/Show/', 'all of a folder as watched'],
+  ),
+  mark: examples(
+    ['progress mark film.mkv', 'as watched'],
+    ['progress mark film.mkv --unwatched', 'as not watched'],
+  ),
+  forget: examples(['progress forget film.mkv', 'as if it had never been played']),
+  export: examples(['progress export backup.json', 'into a file; without one it is printed']),
+  import: examples(['progress import backup.json', 'what is newer there than here is taken over']),
+  files: examples(['files ~/Show/', 'with the numbers that play --file takes']),
+  plugin: examples(['plugin list', 'what is there and what it gives']),
+  config: examples(
+    ['config check', 'says file, line and what was expected'],
+    ['config schema > schema.json', 'for completion in an editor'],
+    ['config path', 'where the file is'],
+  ),
+  doctor: examples(['doctor', 'is everything in place?'], ['doctor --json', 'the same for programs']),
+  serve: examples(['serve', 'run the host in the foreground, for services and for looking at it']),
+  stop: examples(['stop', 'end the host and what plays in it']),
+} as const;

@@ -1,0 +1,188 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { PRODUCT } from '@kinoport/core';
+import { Command } from 'commander';
+import type { PreparedArguments } from './arguments.ts';
+import { prepareArguments } from './arguments.ts';
+import { addPlayerOptions, type PlayOptions } from './commands/playOptions.ts';
+import type { CliContext, CommonOptions } from './context.ts';
+import { HELP } from './help.ts';
+import { usageError } from './usage.ts';
+
+/** Runs the command line; returns the exit code. @throws KinoportError, `USAGE` for what is not understood */
+export async function runProgram(ctx: CliContext, argv: readonly string[]): Promise<number> {
+  const result = { exitCode: 0 };
+  const prepared: { value: PreparedArguments } = { value: { args: argv, rest: undefined } };
+  const program = buildProgram(ctx, result, () => prepared.value.rest);
+  const known = new Set([
+    'help',
+    ...program.commands.flatMap((command) => [command.name(), ...command.aliases()]),
+  ]);
+  prepared.value = prepareArguments(argv, known, (path) => existsSync(resolve(ctx.cwd, path)));
+
+  const { args } = prepared.value;
+  const [first] = args;
+  if (first === undefined) {
+    const { runOverview } = await import('./commands/overview.ts');
+    return runOverview(ctx);
+  }
+  try {
+    if (!known.has(first) && !first.startsWith('-')) {
+      const exitCode = await runOther(ctx, args);
+      if (exitCode !== undefined) return exitCode;
+    }
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    return usageError(error, known.has(first) ? first : undefined);
+  }
+  return result.exitCode;
+}
+
+/** A command of a plugin, when there is one of that name. */
+async function runOther(ctx: CliContext, args: readonly string[]): Promise<number | undefined> {
+  const { contributedProgram, findContributed, runContributed } = await import('./contributed.ts');
+  const found = await findContributed(ctx, args);
+  if (!found) return undefined;
+  let exitCode = 0;
+  const command = contributedProgram(
+    found.contribution,
+    async (values, options) => {
+      exitCode = await runContributed(ctx, found.contribution.command, values, options);
+    },
+    ctx,
+  );
+  await withCommonOptions(regular(command), true).parseAsync(found.rest, { from: 'user' });
+  return exitCode;
+}
+
+function buildProgram(
+  ctx: CliContext,
+  result: { exitCode: number },
+  rest: () => readonly string[] | undefined,
+): Command {
+  const program = regular(new Command(PRODUCT.command))
+    .description('Play anything, in the player you already like, and go on where you stopped.')
+    .version(ctx.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .addHelpText('after', HELP.root);
+
+  /** Adds a command whose code is loaded when it runs. */
+  const add = <O extends CommonOptions>(
+    parent: Command,
+    usage: string,
+    description: string,
+    help: string,
+    run: (args: readonly (string | undefined)[], options: O) => Promise<number>,
+    json = true,
+  ): Command => {
+    const command = parent.command(usage).description(description).addHelpText('after', help);
+    return withCommonOptions(command, json).action(async (...given: unknown[]) => {
+      // Commander hands over each argument, then the options, then the command.
+      const args = given.slice(0, -2).flat() as readonly (string | undefined)[];
+      result.exitCode = await run(args, command.opts<O>());
+    });
+  };
+  const words = (args: readonly (string | undefined)[]): readonly string[] =>
+    args.filter((arg): arg is string => arg !== undefined);
+
+  addPlayerOptions(
+    add<PlayOptions>(
+      program,
+      'play [uris...]',
+      'play files, folders and addresses',
+      HELP.play,
+      async (args, o) => (await import('./commands/play.ts')).runPlay(ctx, words(args), o, rest()),
+    )
+      .usage('[options] <uri...> [-- PLAYER ARGS]')
+      .option('--source <id>', 'the source to use')
+      .option('--file <n|name>', 'which item of a folder or playlist: a number from 0, or a part of its name')
+      .option('--from-start', 'begin with the first item, not with the first one not yet watched')
+      .option('--shuffle', 'in random order'),
+  );
+  addPlayerOptions(
+    add<PlayOptions>(program, 'continue [words...]', 'go on with something', HELP.continue, async (args, o) =>
+      (await import('./commands/continue.ts')).runContinue(ctx, words(args), o, rest()),
+    ).usage('[options] [n|words...] [-- PLAYER ARGS]'),
+  );
+  for (const name of ['next', 'previous'] as const) {
+    const text = name === 'next' ? 'play the next item of what plays' : 'play the item before';
+    add(program, name, text, HELP[name], async (_args, o) =>
+      (await import('./commands/steer.ts')).runSkip(ctx, name, o),
+    );
+  }
+
+  const progress = add<CommonOptions & { readonly limit?: string }>(
+    program,
+    'progress [uri]',
+    'what was played, and how far',
+    HELP.progress,
+    async ([uri], o) => (await import('./commands/progress.ts')).runProgress(ctx, uri, o),
+  ).option('--limit <n>', 'at most so many');
+  add<CommonOptions & { readonly unwatched?: boolean }>(
+    progress,
+    'mark <uri>',
+    'mark as watched',
+    HELP.mark,
+    async ([uri = ''], o) => (await import('./commands/progress.ts')).runMark(ctx, uri, o),
+  ).option('--unwatched', 'mark as not watched');
+  add(progress, 'forget <uri>', 'forget the progress', HELP.forget, async ([uri = ''], o) =>
+    (await import('./commands/progress.ts')).runForget(ctx, uri, o),
+  );
+  add(progress, 'export [file]', 'write all progress as JSON', HELP.export, async ([file], o) =>
+    (await import('./commands/progress.ts')).runExport(ctx, file, o),
+  );
+  add(progress, 'import <file>', 'read an export', HELP.import, async ([file = ''], o) =>
+    (await import('./commands/progress.ts')).runImport(ctx, file, o),
+  );
+
+  add<CommonOptions & { readonly source?: string }>(
+    program,
+    'files <uri>',
+    'what a folder, playlist or address holds',
+    HELP.files,
+    async ([uri = ''], o) => (await import('./commands/inspect.ts')).runFiles(ctx, uri, o),
+  ).option('--source <id>', 'the source to use');
+
+  const plugin = program.command('plugin').description('the plugins').addHelpText('after', HELP.plugin);
+  add(plugin, 'list', 'the plugins, what they give and how they are', HELP.plugin, async (_args, o) =>
+    (await import('./commands/inspect.ts')).runPluginList(ctx, o),
+  );
+
+  const config = program.command('config').description('the config file').addHelpText('after', HELP.config);
+  add(config, 'check', 'look for mistakes', HELP.config, async (_args, o) =>
+    (await import('./commands/config.ts')).runConfigCheck(ctx, o),
+  );
+  add(config, 'schema', 'print the JSON Schema of the file', HELP.config, async (_args, o) =>
+    (await import('./commands/config.ts')).runConfigSchema(ctx, o),
+  );
+  add(config, 'path', 'print where the file is', HELP.config, async (_args, o) =>
+    (await import('./commands/config.ts')).runConfigPath(ctx, o),
+  );
+
+  add(program, 'doctor', 'check that everything is in place', HELP.doctor, async (_args, o) =>
+    (await import('./commands/doctor.ts')).runDoctor(ctx, o),
+  );
+  add(
+    program,
+    'serve',
+    'run the host in the foreground',
+    HELP.serve,
+    async () => (await import('./commands/serve.ts')).runServe(ctx),
+    false,
+  );
+  add(program, 'stop', 'end the background host', HELP.stop, async (_args, o) =>
+    (await import('./commands/steer.ts')).runStop(ctx, o),
+  );
+  return program;
+}
+
+/** Errors are thrown, and printed in one place. */
+function regular(command: Command): Command {
+  return command.exitOverride().configureOutput({ writeErr: () => undefined });
+}
+
+function withCommonOptions(command: Command, json: boolean): Command {
+  if (json) command.option('--json', 'print JSON');
+  return command.option('-v, --verbose', 'say more').option('-q, --quiet', 'say nothing but errors');
+}

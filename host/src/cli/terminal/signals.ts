@@ -1,0 +1,34 @@
+import { type Disposable, toDisposable } from '@kinoport/core';
+
+// A program between the shell and us (npx) passes on what the terminal has sent to all of us already.
+const SAME_PRESS = 50;
+
+/** What the outside asks of a command that follows a film. */
+export interface SignalHandlers {
+  /** Ctrl-C, or a polite end by another program. */
+  readonly interrupt: () => void;
+  /** The terminal is gone. */
+  readonly hangUp: () => void;
+}
+
+/** Listens to the process's signals until disposed. */
+export function onSignals(handlers: SignalHandlers): Disposable {
+  let last = Number.NEGATIVE_INFINITY;
+  const interrupt = (): void => {
+    const now = performance.now();
+    if (now - last > SAME_PRESS) handlers.interrupt();
+    last = now;
+  };
+  const hangUp = (): void => handlers.hangUp();
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  process.on('SIGHUP', hangUp);
+  // Who reads our output has gone, or the terminal with it.
+  process.stdout.on('error', hangUp);
+  process.stderr.on('error', hangUp);
+  return toDisposable(() => {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    process.off('SIGHUP', hangUp);
+  });
+}
