@@ -63,21 +63,23 @@ export interface StoredProgress {
 }
 
 /**
- * Whether an item is offered under `continue`: not watched, and played as far as `beginAfter` seconds or 5 % of
- * it, whichever is less.
+ * Whether a viewer is in the middle of it: begun (`beginAfter` seconds or 5 % of it, whichever is less) and not
+ * yet where only the credits are left. The flag plays no part, so that a film seen a second time is offered too.
  */
 export function isOfferedToContinue(stored: StoredProgress, rules: Config['progress']): boolean {
   const { duration, position } = stored;
   const share = duration !== undefined && duration > 0 ? duration * 0.05 : Number.POSITIVE_INFINITY;
-  return !stored.watched && position > 0 && position >= Math.min(rules.beginAfter, share);
+  return position > 0 && position >= Math.min(rules.beginAfter, share) && resumePosition(stored, rules) > 0;
 }
 
 /**
- * Seconds at which playing goes on: exactly where the viewer stopped, however early that was. 0 for what is
- * watched, was never begun, or was left within its last second, where nothing would be left to see.
+ * Seconds at which playing goes on: exactly where the viewer stopped, however early that was. 0 for what was
+ * never begun, for what is watched and was left in its credits, and for what was left within its last second.
  */
-export function resumePosition(stored: StoredProgress | undefined): number {
-  if (stored === undefined || stored.watched || !(stored.position > 0)) return 0;
-  const { duration, position } = stored;
-  return duration !== undefined && position > duration - Math.min(1, duration / 2) ? 0 : position;
+export function resumePosition(stored: StoredProgress | undefined, rules: Config['progress']): number {
+  if (stored === undefined || !(stored.position > 0)) return 0;
+  const { duration, position, watched } = stored;
+  if (duration === undefined) return position;
+  if (watched && position >= watchedThreshold(duration, rules)) return 0;
+  return position > duration - Math.min(1, duration / 2) ? 0 : position;
 }

@@ -1,4 +1,13 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type Clock, type Disposable, KinoportError, PRODUCT } from '@kinoport/core';
 import Sqlite from 'better-sqlite3';
@@ -26,13 +35,17 @@ export interface OpenedDatabase {
  */
 export function openDatabase(file: string, options: OpenDatabaseOptions): OpenedDatabase {
   const busyTimeout = options.busyTimeout ?? 2000;
+  let movedAside: string | undefined;
+  const damaged = (): void => {
+    movedAside = setAside(file, options.clock);
+  };
   try {
-    return { database: open(file, busyTimeout) };
+    return { database: open(file, busyTimeout, damaged) };
   } catch (error) {
-    if (!isDamage(error)) throw databaseError(error, file);
+    if (movedAside === undefined) throw databaseError(error, file);
   }
-  const movedAside = moveAside(file, options.clock);
   try {
+    if (process.platform === 'win32') removeSetAside(file);
     return { database: open(file, busyTimeout), movedAside };
   } catch (error) {
     throw databaseError(error, file);
@@ -88,7 +101,8 @@ export class Database implements Disposable {
   }
 }
 
-function open(file: string, busyTimeout: number): Database {
+/** `onDamage` is called before the connection is closed: closing folds the log into the file and deletes it. */
+function open(file: string, busyTimeout: number, onDamage?: () => void): Database {
   makePrivate(file);
   const sqlite = new Sqlite(file, { timeout: busyTimeout });
   try {
@@ -101,7 +115,11 @@ function open(file: string, busyTimeout: number): Database {
     sqlite.transaction(() => migrate(sqlite)).immediate();
     return new Database(file, sqlite);
   } catch (error) {
-    sqlite.close();
+    try {
+      if (isDamage(error)) onDamage?.();
+    } finally {
+      sqlite.close();
+    }
     throw error;
   }
 }
@@ -139,15 +157,23 @@ function makePrivate(file: string): void {
   chmodSync(file, 0o600);
 }
 
-function moveAside(file: string, clock: Clock): string {
+const LOGS = ['-wal', '-shm'] as const;
+
+/**
+ * The damaged files under another name, byte for byte. SQLite leaves the log of a file alone that it no longer
+ * finds under its name; Windows does not rename open files, so there they are copied.
+ */
+function setAside(file: string, clock: Clock): string {
   const stamp = new Date(clock.wall()).toISOString().replace(/[-:]|\.\d+/g, '');
   let target = `${file}.damaged-${stamp}`;
   for (let n = 2; existsSync(target); n++) target = `${file}.damaged-${stamp}-${n}`;
+  const take = process.platform === 'win32' ? copyFileSync : renameSync;
   try {
-    renameSync(file, target);
-    // Under the name SQLite looks for, so that its recovery tools see what was not folded in yet.
-    for (const suffix of ['-wal', '-shm']) {
-      if (existsSync(file + suffix)) renameSync(file + suffix, target + suffix);
+    take(file, target);
+    // Under the name SQLite looks for, so that its recovery tools see what was not folded in yet. On Windows the
+    // index (-shm) is locked while open; it is made again out of the log.
+    for (const suffix of process.platform === 'win32' ? ['-wal'] : LOGS) {
+      if (existsSync(file + suffix)) take(file + suffix, target + suffix);
     }
     return target;
   } catch (error) {
@@ -157,4 +183,9 @@ function moveAside(file: string, clock: Clock): string {
       { hint: `Rename ${basename(file)} yourself and start again.`, data: { file }, cause: error },
     );
   }
+}
+
+/** Takes the originals away where they were copied. */
+function removeSetAside(file: string): void {
+  for (const suffix of ['', ...LOGS]) rmSync(file + suffix, { force: true });
 }

@@ -75,23 +75,33 @@ describe('isOfferedToContinue', () => {
     expect(offered(30)).toBe(true);
   });
 
-  it('leaves out what is watched or at the very beginning', () => {
-    expect(offered(3000, 7200, true)).toBe(false);
+  it('leaves out what was only opened, and what was left in its credits after being watched', () => {
     expect(isOfferedToContinue({ position: 0, watched: false }, { ...rules, beginAfter: 0 })).toBe(false);
+    expect(offered(6600, 7200, true)).toBe(false);
+    expect(offered(7200, 7200)).toBe(false);
+  });
+
+  it('has a film in it that is seen a second time', () => {
+    expect(offered(3000, 7200, true)).toBe(true);
   });
 });
 
 describe('resumePosition', () => {
+  const resumed = (position: number, duration?: number, flag = false): number =>
+    resumePosition({ position, duration, watched: flag }, rules);
+
   it('is exactly where the viewer stopped, however early', () => {
-    expect(resumePosition({ position: 3.217, duration: 7200, watched: false })).toBe(3.217);
-    expect(resumePosition({ position: 1234.567, watched: false })).toBe(1234.567);
+    expect(resumed(3.217, 7200)).toBe(3.217);
+    expect(resumed(1234.567)).toBe(1234.567);
+    expect(resumed(3000, 7200, true)).toBe(3000);
+    expect(resumed(7198, 7200)).toBe(7198);
   });
 
-  it('is the beginning for what is watched, unknown or not begun, or has nothing left', () => {
-    expect(resumePosition(undefined)).toBe(0);
-    expect(resumePosition({ position: 0, watched: false })).toBe(0);
-    expect(resumePosition({ position: 3000, duration: 7200, watched: true })).toBe(0);
-    expect(resumePosition({ position: 7200, duration: 7200, watched: false })).toBe(0);
-    expect(resumePosition({ position: 7198, duration: 7200, watched: false })).toBe(7198);
+  it('is the beginning for what is unknown, not begun, watched into its credits, or has nothing left', () => {
+    expect(resumePosition(undefined, rules)).toBe(0);
+    expect(resumed(0)).toBe(0);
+    expect(resumed(6480, 7200, true)).toBe(0);
+    expect(resumed(7199.5, 7200)).toBe(0);
+    expect(resumed(7200, 7200)).toBe(0);
   });
 });

@@ -59,10 +59,30 @@ describe('openDatabase', () => {
     for (const suffix of ['', '-wal', '-shm']) writeFileSync(file + suffix, `garbage${suffix}`.repeat(500));
     const { database, movedAside } = open(file);
     expect(movedAside).toBe(`${file}.damaged-20260102T030405Z`);
-    for (const suffix of ['', '-wal', '-shm']) {
+    for (const suffix of ['', '-wal']) {
       expect(readFileSync(`${movedAside}${suffix}`, 'utf8')).toBe(`garbage${suffix}`.repeat(500));
     }
+    // Only an index of the log, which SQLite makes again whenever it opens one.
+    expect(existsSync(`${movedAside}-shm`)).toBe(true);
     expect(new SqliteProgressStore(database).list()).toEqual([]);
+    database.dispose();
+  });
+
+  it('keeps the log of a damaged file byte for byte', async () => {
+    const file = join(scratchFolder(), 'kinoport.db');
+    const writer = new Script('storage/openDatabase.script.ts', [file, 'write']);
+    expect(await writer.next()).toEqual({ opened: true });
+    writer.tell('durable');
+    expect(await writer.next()).toEqual({ position: 1 });
+    await writer.kill('SIGKILL');
+    const log = readFileSync(`${file}-wal`);
+    expect(log.length).toBeGreaterThan(0);
+    // A valid log of another file: its salt and checksums do not fit any more.
+    log[40] = (log[40] ?? 0) ^ 0xff;
+    writeFileSync(`${file}-wal`, log);
+    writeFileSync(file, 'garbage'.repeat(3000));
+    const { database, movedAside } = open(file);
+    expect(readFileSync(`${movedAside}-wal`).equals(log)).toBe(true);
     database.dispose();
   });
 
