@@ -39,7 +39,6 @@ export function pull(options: PullOptions): Promise<PullResult> {
     request.on('error', broken);
     request.on('response', (response) => {
       response.on('error', broken);
-      response.on('close', () => broken(new Error('The connection was closed early.')));
       if (response.statusCode !== 200) {
         readError(response).then(resolve, broken);
         return;
@@ -55,6 +54,7 @@ export function pull(options: PullOptions): Promise<PullResult> {
         options.whenWritable(() => response.resume());
       });
       response.on('end', () => resolve({ kind: 'done' }));
+      response.on('close', () => broken(new Error('The connection was closed early.')));
     });
     request.end();
   });
