@@ -75,7 +75,7 @@ export function formatPath(path: JsonPath): string {
 
 /** By the parser's own names for its errors. */
 const EXPECTED: Readonly<Record<string, string>> = {
-  InvalidSymbol: 'a value (text needs double quotes)',
+  InvalidSymbol: 'double quotes around keys and text',
   InvalidNumberFormat: 'a number',
   PropertyNameExpected: 'a key in double quotes',
   ValueExpected: 'a value',
