@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
@@ -60,6 +61,10 @@ describe('committed files', () => {
     );
     expect(Object.keys(lock.packages).length).toBeGreaterThan(50);
     expect(addressed.map(([name]) => name)).toEqual([]);
+  });
+
+  it('lock the packages of every platform, without which `npm ci` refuses to begin', () => {
+    execFileSync(process.execPath, [inRepository('scripts/complete-lock.mjs'), '--check'], { stdio: 'pipe' });
   });
 
   it(`are of one idea each: sources stay under ${MOST_LINES} lines`, () => {
