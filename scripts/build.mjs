@@ -23,6 +23,8 @@ const common = {
   platform: 'node',
   format: 'esm',
   target: 'node22',
+  // The `main` of jsonc-parser is UMD, whose calls of `require` cannot be bundled.
+  mainFields: ['module', 'main'],
   sourcemap: true,
   metafile: true,
   logLevel: 'warning',
