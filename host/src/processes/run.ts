@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { abortedError, type RunResult } from '@kinoport/core';
+import { abortedError, type Disposable, type RunResult, systemClock } from '@kinoport/core';
 import { execa } from 'execa';
 import { spawnFailed } from './spawnFailed.ts';
 
@@ -7,6 +7,8 @@ const OUTPUT_LIMIT = 1024 * 1024;
 const DEFAULT_TIMEOUT = 10_000;
 /** From SIGTERM to SIGKILL. */
 const KILL_DELAY = 1000;
+/** From the end of the program to the end of its output, which a program it left behind may hold open. */
+const OUTPUT_GRACE = 500;
 
 export interface RunRequest {
   readonly timeout?: number;
@@ -35,7 +37,15 @@ export async function runProgram(
   });
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
+  let grace: Disposable | undefined;
+  child.once('exit', () => {
+    grace = systemClock.after(OUTPUT_GRACE, () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    });
+  });
   const result = await child;
+  await grace?.dispose();
   if (result.isCanceled) throw abortedError();
   if (result.exitCode === undefined && result.signal === undefined && !result.timedOut)
     throw await spawnFailed(command, result.cause);
