@@ -60,7 +60,7 @@ const host = () =>
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     external: ['better-sqlite3'],
-    alias: { '@kinoport/core': at('core/src/index.ts') },
+    alias: { '@kinoport/core': at('core/src/index.ts'), 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   });
 
 async function plugin(dir) {

@@ -75,12 +75,14 @@ export class ProgressTracker {
     this.#state = state;
     this.#segmentStart = Math.min(this.#segmentStart ?? state.position, state.position);
     const settled = state.status === 'paused' || state.status === 'ended' || state.status === 'gone';
-    const turned = previous === undefined || previous.status !== state.status || previous.epoch !== state.epoch;
+    const turned =
+      previous === undefined || previous.status !== state.status || previous.epoch !== state.epoch;
     if (settled && turned) {
       if (state.cause === 'user' && state.status === 'paused') this.claim();
       this.#write(true);
     } else if (turned && previous?.status === 'seeking') this.#write(true);
-    else if (state.status === 'playing' && this.#options.clock.now() - this.#lastWrite >= WRITE_EVERY) this.#write(false);
+    else if (state.status === 'playing' && this.#options.clock.now() - this.#lastWrite >= WRITE_EVERY)
+      this.#write(false);
   }
 
   /** A person acted in this session: it owns the progress now. */
@@ -103,7 +105,10 @@ export class ProgressTracker {
     if (!this.#closed && this.#state) this.#write(true);
   }
 
-  #write(durable: boolean, end?: { readonly reason: EndReason; readonly position: number; readonly duration: number | undefined }): void {
+  #write(
+    durable: boolean,
+    end?: { readonly reason: EndReason; readonly position: number; readonly duration: number | undefined },
+  ): void {
     const { clock, store, owners, rules, sessionId, item, source } = this.#options;
     if (!owners.owns(item.key, sessionId)) return;
     const position = end?.position ?? this.#state?.position ?? 0;

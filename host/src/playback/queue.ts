@@ -11,10 +11,15 @@ export interface QueueEntry {
 }
 
 /** Whether `next` opens by itself when `finished` is over, by the viewer's setting. */
-export function followsByItself(finished: QueueEntry, next: QueueEntry, setting: Config['autoplayNext']): boolean {
+export function followsByItself(
+  finished: QueueEntry,
+  next: QueueEntry,
+  setting: Config['autoplayNext'],
+): boolean {
   if (setting === 'never') return false;
   if (setting === 'always' || next.origin === 'argument' || next.origin === 'playlist') return true;
-  const isEpisode = (entry: QueueEntry): boolean => entry.item.series !== undefined || entry.item.kind === 'audio';
+  const isEpisode = (entry: QueueEntry): boolean =>
+    entry.item.series !== undefined || entry.item.kind === 'audio';
   return isEpisode(finished) && isEpisode(next);
 }
 

@@ -19,7 +19,10 @@ export class PluginCalls {
     this.#calls.set(method, async (params, plugin, signal, peer) => {
       const problem = check?.problem(params);
       if (problem) {
-        throw new KinoportError('INVALID_ARGUMENT', `${method}: ${problem.path || 'the parameter'} ${problem.message}.`);
+        throw new KinoportError(
+          'INVALID_ARGUMENT',
+          `${method}: ${problem.path || 'the parameter'} ${problem.message}.`,
+        );
       }
       return handler(params as T, plugin, signal, peer);
     });

@@ -53,9 +53,13 @@ export function discoverPlugins(
     const fallback = key ?? root;
     const plugin = read(root, fallback, key === undefined, config);
     if (plugin.manifest && ids.has(plugin.id)) {
-      const error = new KinoportError('PLUGIN_ID_CLASH', `The plugin in ${root} carries the id "${plugin.id}", which another has.`, {
-        hint: `Give it another one in the config: "${fallback}": { "alias": "..." }`,
-      });
+      const error = new KinoportError(
+        'PLUGIN_ID_CLASH',
+        `The plugin in ${root} carries the id "${plugin.id}", which another has.`,
+        {
+          hint: `Give it another one in the config: "${fallback}": { "alias": "..." }`,
+        },
+      );
       found.push({ ...plugin, id: fallback, error });
       return;
     }
@@ -63,7 +67,8 @@ export function discoverPlugins(
     found.push(plugin);
   };
   for (const root of builtin) look(root, undefined);
-  for (const key of Object.keys(config.plugins)) if (isPluginPath(key)) look(pluginFolder(key, configFolder), key);
+  for (const key of Object.keys(config.plugins))
+    if (isPluginPath(key)) look(pluginFolder(key, configFolder), key);
   return found;
 }
 

@@ -12,12 +12,12 @@ import type { ConfigService } from '../config/config.ts';
 import type { Home } from '../home/home.ts';
 import type { Logger } from '../log/logger.ts';
 import type { PluginCalls } from './calls.ts';
-import { type DiscoveredPlugin, discoverPlugins } from './discovery.ts';
+import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
 import { Plugin } from './plugin.ts';
 import { RemotePlayer, SessionDirectory } from './remotePlayer.ts';
 import { RemoteSource } from './remoteSource.ts';
-import { type Route, type SourceDeclaration, routeUri } from './routing.ts';
+import { type Route, routeUri, type SourceDeclaration } from './routing.ts';
 import { checks } from './schemas.ts';
 import type { PublishedStreams } from './streams.ts';
 
@@ -28,6 +28,7 @@ export interface PluginManagerOptions {
   readonly log: Logger;
   readonly calls: PluginCalls;
   readonly streams: PublishedStreams;
+  readonly discovered: readonly DiscoveredPlugin[];
   /** A plugin's slice of the config with the defaults of its manifest. */
   readonly pluginConfig: (plugin: DiscoveredPlugin) => JsonObject;
 }
@@ -46,11 +47,12 @@ export class PluginManager implements Disposable {
 
   constructor(options: PluginManagerOptions) {
     this.#options = options;
-    const { config, home, clock, log, calls } = options;
+    const { home, clock, log, calls } = options;
     this.#hear(calls);
-    this.#entries = discoverPlugins(config.current, home.config).map((discovered): Entry => {
+    this.#entries = options.discovered.map((discovered): Entry => {
       const { manifest, error, enabled } = discovered;
-      if (error) log.error(`plugin ${discovered.id} cannot be used`, { code: error.code, message: error.message });
+      if (error)
+        log.error(`plugin ${discovered.id} cannot be used`, { code: error.code, message: error.message });
       if (!manifest || error || !enabled) return { discovered };
       const plugin = new Plugin({
         plugin: { ...discovered, manifest },
@@ -66,15 +68,23 @@ export class PluginManager implements Disposable {
 
   /** Starts what wants to run from the beginning. A failure is logged and shown in `list`. */
   async startEager(): Promise<void> {
-    const eager = this.#plugins().filter(({ manifest }) => manifest.package.kinoport.activationEvents?.includes('onStartup'));
+    const eager = this.#plugins().filter(({ manifest }) =>
+      manifest.package.kinoport.activationEvents?.includes('onStartup'),
+    );
     await Promise.allSettled(eager.map(({ plugin }) => plugin.current()));
   }
 
   /** Starts what wants to see every playback. Does not wait. */
   activateForPlayback(): void {
     for (const { plugin, manifest } of this.#plugins()) {
-      if (manifest.package.kinoport.activationEvents?.includes('onPlayback')) plugin.current().catch(() => undefined);
+      if (manifest.package.kinoport.activationEvents?.includes('onPlayback'))
+        plugin.current().catch(() => undefined);
     }
+  }
+
+  /** Tells running plugins their new slice of the config, where it is a new one. */
+  configChanged(): void {
+    for (const { plugin } of this.#plugins()) plugin.configure(this.#options.pluginConfig(plugin.discovered));
   }
 
   list(): readonly PluginView[] {
@@ -103,17 +113,30 @@ export class PluginManager implements Disposable {
   }
 
   get playerIds(): readonly string[] {
-    return this.#plugins().flatMap(({ manifest }) => (manifest.package.kinoport.contributes?.players ?? []).map((p) => p.id));
+    return this.#plugins().flatMap(({ manifest }) =>
+      (manifest.package.kinoport.contributes?.players ?? []).map((p) => p.id),
+    );
   }
 
   /** @throws KinoportError `PLAYER_UNKNOWN`, `PLUGIN_DISABLED` */
   player(id: string): RemotePlayer {
     const { clock } = this.#options;
-    const plugin = this.#contributor((c) => c?.players?.some((p) => p.id === id) ?? false, `player "${id}"`, 'PLAYER_UNKNOWN', this.playerIds);
+    const plugin = this.#contributor(
+      (c) => c?.players?.some((p) => p.id === id) ?? false,
+      `player "${id}"`,
+      'PLAYER_UNKNOWN',
+      this.playerIds,
+    );
     return new RemotePlayer(plugin, id, this.#directory, clock);
   }
 
-  async probe(): Promise<readonly { readonly player: string; readonly installations: readonly PlayerInstallation[]; readonly error?: unknown }[]> {
+  async probe(): Promise<
+    readonly {
+      readonly player: string;
+      readonly installations: readonly PlayerInstallation[];
+      readonly error?: unknown;
+    }[]
+  > {
     return Promise.all(
       this.playerIds.map(async (id) => {
         try {
@@ -128,7 +151,12 @@ export class PluginManager implements Disposable {
   /** @throws KinoportError `SOURCE_UNKNOWN`, `PLUGIN_DISABLED` */
   source(id: string): RemoteSource {
     const known = this.#declarations().map((d) => d.contribution.id);
-    const plugin = this.#contributor((c) => c?.sources?.some((s) => s.id === id) ?? false, `source "${id}"`, 'SOURCE_UNKNOWN', known);
+    const plugin = this.#contributor(
+      (c) => c?.sources?.some((s) => s.id === id) ?? false,
+      `source "${id}"`,
+      'SOURCE_UNKNOWN',
+      known,
+    );
     return new RemoteSource(plugin, id, this.#options.streams);
   }
 
@@ -149,7 +177,10 @@ export class PluginManager implements Disposable {
 
   commands(): readonly { readonly plugin: string; readonly contribution: CommandContribution }[] {
     return this.#plugins().flatMap(({ plugin, manifest }) =>
-      (manifest.package.kinoport.contributes?.commands ?? []).map((contribution) => ({ plugin: plugin.id, contribution })),
+      (manifest.package.kinoport.contributes?.commands ?? []).map((contribution) => ({
+        plugin: plugin.id,
+        contribution,
+      })),
     );
   }
 
@@ -165,7 +196,11 @@ export class PluginManager implements Disposable {
 
   /** Every plugin in reverse order of discovery, each in isolation. */
   async dispose(): Promise<void> {
-    await Promise.allSettled(this.#plugins().reverse().map(({ plugin }) => plugin.stop()));
+    await Promise.allSettled(
+      this.#plugins()
+        .reverse()
+        .map(({ plugin }) => plugin.stop()),
+    );
   }
 
   #plugins(): { readonly plugin: Plugin; readonly manifest: LoadedManifest }[] {
@@ -192,13 +227,19 @@ export class PluginManager implements Disposable {
   ): Plugin {
     const found = this.#plugins().find(({ manifest }) => has(manifest.package.kinoport.contributes));
     if (found) return found.plugin;
-    const off = this.#entries.find(({ discovered }) => has(discovered.manifest?.package.kinoport.contributes));
+    const off = this.#entries.find(({ discovered }) =>
+      has(discovered.manifest?.package.kinoport.contributes),
+    );
     if (off) {
       throw (
         off.discovered.error ??
-        new KinoportError('PLUGIN_DISABLED', `The ${what} belongs to the plugin "${off.discovered.id}", which is switched off.`, {
-          hint: `Set "${off.discovered.key}": true under "plugins" in the config.`,
-        })
+        new KinoportError(
+          'PLUGIN_DISABLED',
+          `The ${what} belongs to the plugin "${off.discovered.id}", which is switched off.`,
+          {
+            hint: `Set "${off.discovered.key}": true under "plugins" in the config.`,
+          },
+        )
       );
     }
     throw new KinoportError(code, `No plugin contributes the ${what}.`, {
@@ -209,9 +250,29 @@ export class PluginManager implements Disposable {
   #hear(calls: PluginCalls): void {
     const invalid = (plugin: Plugin, problem: string): void =>
       this.#options.log.warn(`plugin ${plugin.id} sent something that is not of the contract`, { problem });
-    calls.onNote('session/state', checks.state, (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardState(n.state), invalid);
-    calls.onNote('session/tracks', checks.tracks, (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardTracks(n.tracks), invalid);
-    calls.onNote('session/end', checks.end, (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardEnd(n.end), invalid);
-    calls.onNote('session/request', checks.request, (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardRequest(n.request), invalid);
+    calls.onNote(
+      'session/state',
+      checks.state,
+      (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardState(n.state),
+      invalid,
+    );
+    calls.onNote(
+      'session/tracks',
+      checks.tracks,
+      (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardTracks(n.tracks),
+      invalid,
+    );
+    calls.onNote(
+      'session/end',
+      checks.end,
+      (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardEnd(n.end),
+      invalid,
+    );
+    calls.onNote(
+      'session/request',
+      checks.request,
+      (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardRequest(n.request),
+      invalid,
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
-import { KinoportError, PRODUCT, type PluginPackage, defaultPluginId, manifestSchema } from '@kinoport/core';
+import { defaultPluginId, KinoportError, manifestSchema, type PluginPackage, PRODUCT } from '@kinoport/core';
 import semver from 'semver';
 import { compileSchema } from './validation.ts';
 
@@ -35,17 +35,25 @@ export function readManifest(root: string): LoadedManifest {
   if (problem) throw invalid(file, problem.path, problem.message);
   const manifest = data as PluginPackage;
   const range = manifest.engines.kinoport;
-  if (semver.validRange(range) === null) throw invalid(file, '/engines/kinoport', `"${range}" is not a semver range`);
+  if (semver.validRange(range) === null)
+    throw invalid(file, '/engines/kinoport', `"${range}" is not a semver range`);
   if (!semver.satisfies(PRODUCT.apiVersion, range, { includePrerelease: true })) {
     throw new KinoportError(
       'PLUGIN_ENGINE_MISMATCH',
       `${manifest.name} asks for ${PRODUCT.name} ${range}; this is ${PRODUCT.apiVersion}.`,
-      { hint: `Install a version of the plugin made for ${PRODUCT.apiVersion}, or update ${PRODUCT.name}.`, data: { file } },
+      {
+        hint: `Install a version of the plugin made for ${PRODUCT.apiVersion}, or update ${PRODUCT.name}.`,
+        data: { file },
+      },
     );
   }
   const id = manifest.kinoport.id ?? defaultPluginId(manifest.name);
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) {
-    throw invalid(file, '/kinoport/id', `the id "${id}" taken from the package name is not of a-z, 0-9 and "-"; give one`);
+    throw invalid(
+      file,
+      '/kinoport/id',
+      `the id "${id}" taken from the package name is not of a-z, 0-9 and "-"; give one`,
+    );
   }
   return { id, root, entry: entryOf(root, file, data as Record<string, unknown>), package: manifest };
 }
@@ -57,10 +65,14 @@ function readText(root: string, file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof KinoportError) throw error;
-    throw new KinoportError('PLUGIN_NOT_FOUND', `There is no plugin in ${root}: no package.json that can be read.`, {
-      hint: 'Give the folder that holds the package.json of the plugin.',
-      cause: error,
-    });
+    throw new KinoportError(
+      'PLUGIN_NOT_FOUND',
+      `There is no plugin in ${root}: no package.json that can be read.`,
+      {
+        hint: 'Give the folder that holds the package.json of the plugin.',
+        cause: error,
+      },
+    );
   }
 }
 
@@ -72,9 +84,15 @@ function entryOf(root: string, file: string, data: Record<string, unknown>): str
   try {
     real = realpathSync(entry);
   } catch {
-    throw invalid(file, '/main', `the entry module ${named} does not exist`, 'Build the plugin, or correct "main" or "exports".');
+    throw invalid(
+      file,
+      '/main',
+      `the entry module ${named} does not exist`,
+      'Build the plugin, or correct "main" or "exports".',
+    );
   }
-  if (!real.startsWith(inside)) throw invalid(file, '/main', `the entry module ${named} lies outside the plugin's folder`);
+  if (!real.startsWith(inside))
+    throw invalid(file, '/main', `the entry module ${named} lies outside the plugin's folder`);
   return real;
 }
 

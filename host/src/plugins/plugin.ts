@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
+  abortedError,
   type Clock,
   type Disposable,
   Emitter,
   type Event,
   type JsonObject,
   KinoportError,
-  abortedError,
   sleep,
   toDisposable,
   toKinoportError,
@@ -46,6 +47,7 @@ export class Plugin {
   readonly #survivors = new Set<Survivor>();
   readonly #onDidChange = new Emitter<void>();
   readonly #stop = new AbortController();
+  #config: JsonObject;
   #state: PluginView['state'] = 'resolved';
   #generation = 0;
   #process: PluginProcess | undefined;
@@ -56,6 +58,7 @@ export class Plugin {
 
   constructor(options: PluginOptions) {
     this.#options = options;
+    this.#config = options.config;
     this.id = options.plugin.id;
   }
 
@@ -104,7 +107,11 @@ export class Plugin {
   }
 
   /** Calls the active generation. One that crashes meanwhile fails the call with `PLUGIN_CRASHED`. */
-  async call<T>(method: string, params: unknown, options: { signal?: AbortSignal; timeout?: number } = {}): Promise<T> {
+  async call<T>(
+    method: string,
+    params: unknown,
+    options: { signal?: AbortSignal; timeout?: number } = {},
+  ): Promise<T> {
     const generation = await this.current(options.signal);
     return generation.peer.call<T>(method, params, options);
   }
@@ -112,6 +119,13 @@ export class Plugin {
   /** The running generation's pipe, without starting anything. */
   get peer(): Peer | undefined {
     return this.#process?.peer;
+  }
+
+  /** A new slice of the config; a running generation is told. */
+  configure(config: JsonObject): void {
+    if (isDeepStrictEqual(config, this.#config)) return;
+    this.#config = config;
+    this.peer?.notify('config/changed', config).catch(() => undefined);
   }
 
   async stop(): Promise<void> {
@@ -127,7 +141,7 @@ export class Plugin {
   }
 
   async #start(delay: number): Promise<PluginProcess> {
-    const { plugin, config, home, clock, log, serve } = this.#options;
+    const { plugin, home, clock, log, serve } = this.#options;
     try {
       if (delay > 0) {
         this.#setState('backoff');
@@ -138,7 +152,7 @@ export class Plugin {
       const next = new PluginProcess({
         plugin,
         generation: this.#generation,
-        config,
+        config: this.#config,
         home,
         clock,
         serve: (peer) => serve(peer, this),
@@ -178,13 +192,17 @@ export class Plugin {
     const { clock, log } = this.#options;
     if (this.#process === generation) this.#process = undefined;
     this.#error = crash.error;
-    log.error(`plugin ${this.id} crashed`, { message: crash.error.message, generation: generation.generation });
+    log.error(`plugin ${this.id} crashed`, {
+      message: crash.error.message,
+      generation: generation.generation,
+    });
     const now = clock.now();
     this.#crashes = now - this.#lastCrash > HEALTHY_AFTER ? 0 : this.#crashes + 1;
     this.#lastCrash = now;
     this.#setState('resolved');
     if (this.#survivors.size === 0 || this.#stop.signal.aborted) return;
-    const delay = this.#crashes === 0 ? 0 : Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (this.#crashes - 1));
+    const delay =
+      this.#crashes === 0 ? 0 : Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (this.#crashes - 1));
     this.#starting = this.#start(delay);
     this.#starting.catch(() => this.#retry());
   }

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readSync, fstatSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Clock, Emitter, type Event, KinoportError, sleep } from '@kinoport/core';
+import { type Clock, Emitter, type Event, KinoportError, PRODUCT, sleep } from '@kinoport/core';
 import type { Home } from '../home/home.ts';
-import { Peer } from '../rpc/peer.ts';
+import { Peer, pipeTransport } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
@@ -68,7 +68,10 @@ export class PluginProcess {
       this.#child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
       this.#child.once('error', () => resolve({ exitCode: null, signal: null }));
     });
-    this.peer = new Peer(this.#child.stdio[3] as Duplex, { clock, name: `plugin "${plugin.id}"` });
+    this.peer = new Peer(pipeTransport(this.#child.stdio[3] as Duplex), {
+      clock,
+      name: `plugin "${plugin.id}"`,
+    });
     options.serve(this.peer);
     this.peer.onDidClose((violation) => void this.#closed(violation));
     this.peer.listen();
@@ -112,7 +115,10 @@ export class PluginProcess {
     try {
       const registered = await this.peer.call<unknown>('initialize', params, { timeout: ACTIVATE_TIMEOUT });
       if (!checks.initialize.is(registered)) {
-        throw new KinoportError('PLUGIN_PROTOCOL', `The plugin "${plugin.id}" answered its start with something else.`);
+        throw new KinoportError(
+          'PLUGIN_PROTOCOL',
+          `The plugin "${plugin.id}" answered its start with something else.`,
+        );
       }
       this.#registered = registered;
       this.#activated = true;
@@ -186,11 +192,16 @@ export class PluginProcess {
     if (violation || !(await this.#exited(500))) this.#child.kill('SIGKILL');
     const { exitCode, signal } = await this.#exit;
     const { id } = this.#options.plugin;
-    const how = violation?.message ?? (signal ? `It was ended by ${signal}.` : `It ended with code ${exitCode}.`);
+    const how =
+      violation?.message ?? (signal ? `It was ended by ${signal}.` : `It ended with code ${exitCode}.`);
     const last = violation ? '' : lastLine(this.#logFile);
-    const error = new KinoportError('PLUGIN_CRASHED', `The plugin "${id}" broke down ${when}. ${how}${last ? ` Last line: ${last}` : ''}`, {
-      hint: `The log is ${this.#logFile}.`,
-    });
+    const error = new KinoportError(
+      'PLUGIN_CRASHED',
+      `The plugin "${id}" broke down ${when}. ${how}${last ? ` Last line: ${last}` : ''}`,
+      {
+        hint: `The log is ${this.#logFile}.`,
+      },
+    );
     return { exitCode, signal, error };
   }
 }
@@ -210,9 +221,15 @@ function lastLine(file: string): string {
     const { size } = fstatSync(fd);
     const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
     readSync(fd, buffer, 0, buffer.length, Math.max(0, size - buffer.length));
-    const lines = buffer.toString('utf8').split('\n').map((line) => line.trim());
+    const lines = buffer
+      .toString('utf8')
+      .split('\n')
+      .map((line) => line.trim());
     const error = lines.findLast((line) => /^[\w$]*(Error|Exception)\b/.test(line));
-    return (error ?? lines.findLast((line) => line !== '' && !line.startsWith('Node.js v')) ?? '').slice(0, 300);
+    return (error ?? lines.findLast((line) => line !== '' && !line.startsWith('Node.js v')) ?? '').slice(
+      0,
+      300,
+    );
   } finally {
     closeSync(fd);
   }
@@ -221,7 +238,9 @@ function lastLine(file: string): string {
 /** The host's environment without what is the host's own; a plugin's Node takes no options from outside. */
 function pluginEnvironment(home: Home): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => name !== 'NODE_OPTIONS' && (!name.startsWith('KINOPORT_') || name === 'KINOPORT_TEST_RUN'),
+    ([name]) =>
+      name !== 'NODE_OPTIONS' &&
+      (!name.startsWith(PRODUCT.envPrefix) || name === `${PRODUCT.envPrefix}TEST_RUN`),
   );
   return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(home.cache, 'compile') };
 }

@@ -35,8 +35,14 @@ export class PluginProcesses implements Disposable {
       ({ command, args, options }, _plugin, signal) => broker.run(command, args, { ...options, signal }),
       checks.run,
     );
-    calls.onCall<{ readonly command: string }>('processes/which', ({ command }) => broker.which(String(command)));
-    calls.onCall('processes/spawn', (params, plugin, _signal, peer) => this.#spawn(params, plugin, peer), checks.spawn);
+    calls.onCall<{ readonly command: string }>('processes/which', ({ command }) =>
+      broker.which(String(command)),
+    );
+    calls.onCall(
+      'processes/spawn',
+      (params, plugin, _signal, peer) => this.#spawn(params, plugin, peer),
+      checks.spawn,
+    );
     calls.onCall<{ readonly handle: number }>('processes/wait', async ({ handle }, plugin) => {
       return this.#find(handle, plugin).process.exited;
     });
@@ -48,13 +54,19 @@ export class PluginProcesses implements Disposable {
     );
   }
 
-  async #spawn(params: Parameters<typeof checks.spawn.is>[0], plugin: Plugin, peer: Peer): Promise<SpawnResult> {
-    if (!checks.spawn.is(params)) throw new KinoportError('INVALID_ARGUMENT', 'processes/spawn: wrong parameters.');
+  async #spawn(
+    params: Parameters<typeof checks.spawn.is>[0],
+    plugin: Plugin,
+    peer: Peer,
+  ): Promise<SpawnResult> {
+    if (!checks.spawn.is(params))
+      throw new KinoportError('INVALID_ARGUMENT', 'processes/spawn: wrong parameters.');
     const { command, args, options } = params;
     const ofSession = options.lifetime === 'session';
     const { sessionId, endpoint, environment } = options;
     if (ofSession) {
-      if (sessionId === undefined) throw new KinoportError('INVALID_ARGUMENT', 'A process of a session needs its sessionId.');
+      if (sessionId === undefined)
+        throw new KinoportError('INVALID_ARGUMENT', 'A process of a session needs its sessionId.');
       if (endpoint) this.#journal.patch(sessionId, { endpoint });
     }
     const process = await this.#broker.spawn(command, args, {

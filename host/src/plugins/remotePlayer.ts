@@ -3,6 +3,7 @@ import {
   type Disposable,
   Emitter,
   type Event,
+  isKinoportError,
   type JsonObject,
   KinoportError,
   type PlayerCapabilities,
@@ -13,7 +14,6 @@ import {
   type PlayerRequest,
   type PlayerState,
   type RecoveredProgress,
-  isKinoportError,
 } from '@kinoport/core';
 import type { SessionMethod } from '../rpc/protocol.ts';
 import type { Plugin, Survivor } from './plugin.ts';
@@ -68,7 +68,10 @@ export class RemotePlayer {
     const { signal, ...rest } = options;
     const session = this.#session(options.sessionId, rest.start);
     try {
-      const opened = await this.#call('open', [media, rest], { timeout: OPEN_TIMEOUT, ...(signal ? { signal } : {}) });
+      const opened = await this.#call('open', [media, rest], {
+        timeout: OPEN_TIMEOUT,
+        ...(signal ? { signal } : {}),
+      });
       session.opened(opened);
       return session;
     } catch (error) {
@@ -78,7 +81,12 @@ export class RemotePlayer {
   }
 
   /** @throws KinoportError `PLAYER_GONE` */
-  async attach(sessionId: string, endpoint: JsonObject, epoch: number, position: number): Promise<RemoteSession> {
+  async attach(
+    sessionId: string,
+    endpoint: JsonObject,
+    epoch: number,
+    position: number,
+  ): Promise<RemoteSession> {
     const session = this.#session(sessionId, position);
     try {
       session.opened(await this.#call('attach', [endpoint, { sessionId, epoch }], { timeout: OPEN_TIMEOUT }));
@@ -108,12 +116,24 @@ export class RemotePlayer {
   async #registration() {
     const { registered } = await this.plugin.current();
     const own = registered.players.find((player) => player.id === this.id);
-    if (!own) throw new KinoportError('PLAYER_UNKNOWN', `The plugin "${this.plugin.id}" registered no player "${this.id}".`);
+    if (!own)
+      throw new KinoportError(
+        'PLAYER_UNKNOWN',
+        `The plugin "${this.plugin.id}" registered no player "${this.id}".`,
+      );
     return own;
   }
 
-  #call<T>(verb: string, args: readonly unknown[], options: { signal?: AbortSignal; timeout?: number } = {}): Promise<T> {
-    return this.plugin.call<T>('player/call', { player: this.id, verb, args }, { timeout: COMMAND_TIMEOUT, ...options });
+  #call<T>(
+    verb: string,
+    args: readonly unknown[],
+    options: { signal?: AbortSignal; timeout?: number } = {},
+  ): Promise<T> {
+    return this.plugin.call<T>(
+      'player/call',
+      { player: this.id, verb, args },
+      { timeout: COMMAND_TIMEOUT, ...options },
+    );
   }
 }
 
@@ -136,7 +156,14 @@ export class RemoteSession implements Survivor, Disposable {
   #heard = false;
   #itemToken = '';
 
-  constructor(plugin: Plugin, player: string, id: string, directory: SessionDirectory, position: number, clock: Clock) {
+  constructor(
+    plugin: Plugin,
+    player: string,
+    id: string,
+    directory: SessionDirectory,
+    position: number,
+    clock: Clock,
+  ) {
     this.plugin = plugin;
     this.player = player;
     this.id = id;
@@ -183,7 +210,11 @@ export class RemoteSession implements Survivor, Disposable {
   }
 
   /** @throws KinoportError as the method of `PlayerSession` */
-  async call<T = void>(method: SessionMethod, args: readonly unknown[] = [], signal?: AbortSignal): Promise<T> {
+  async call<T = void>(
+    method: SessionMethod,
+    args: readonly unknown[] = [],
+    signal?: AbortSignal,
+  ): Promise<T> {
     const params = { sessionId: this.id, method, args };
     const at = (args[0] as { readonly at?: number } | undefined)?.at;
     const wait = typeof at === 'number' ? Math.max(0, at - this.#clock.now()) : 0;
@@ -193,7 +224,8 @@ export class RemoteSession implements Survivor, Disposable {
     } catch (error) {
       if (!isKinoportError(error, 'PLUGIN_CRASHED')) throw error;
       await this.plugin.current(signal);
-      if (this.#state.status === 'gone') throw new KinoportError('PLAYER_GONE', 'The player is no longer there.');
+      if (this.#state.status === 'gone')
+        throw new KinoportError('PLAYER_GONE', 'The player is no longer there.');
       return this.plugin.call<T>('session/call', params, options);
     }
   }
@@ -201,10 +233,17 @@ export class RemoteSession implements Survivor, Disposable {
   opened(answer: unknown): void {
     if (!checks.sessionOpened.is(answer)) {
       const problem = checks.sessionOpened.problem(answer);
-      throw new KinoportError('PLUGIN_PROTOCOL', `Player "${this.player}" answered with ${problem?.path} that ${problem?.message}.`);
+      throw new KinoportError(
+        'PLUGIN_PROTOCOL',
+        `Player "${this.player}" answered with ${problem?.path} that ${problem?.message}.`,
+      );
     }
     this.#endpoint = answer.endpoint;
-    if (this.#heard) this.#state = { ...this.#state, tracks: this.#state.tracks.length > 0 ? this.#state.tracks : answer.state.tracks };
+    if (this.#heard)
+      this.#state = {
+        ...this.#state,
+        tracks: this.#state.tracks.length > 0 ? this.#state.tracks : answer.state.tracks,
+      };
     else this.#change(answer.state);
   }
 
@@ -227,7 +266,11 @@ export class RemoteSession implements Survivor, Disposable {
 
   async takeOver(next: PluginProcess): Promise<void> {
     if (this.#state.status === 'gone') return;
-    const attach = { player: this.player, verb: 'attach', args: [this.#endpoint, { sessionId: this.id, epoch: this.#state.epoch }] };
+    const attach = {
+      player: this.player,
+      verb: 'attach',
+      args: [this.#endpoint, { sessionId: this.id, epoch: this.#state.epoch }],
+    };
     try {
       this.#heard = false;
       this.opened(await next.peer.call('player/call', attach, { timeout: OPEN_TIMEOUT }));

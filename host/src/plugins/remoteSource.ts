@@ -31,7 +31,10 @@ export class RemoteSource {
   }
 
   async resolve(uri: string, signal?: AbortSignal): Promise<ResolveResult> {
-    return this.#checked(checks.resolve, 'resolve', [uri], { timeout: RESOLVE_TIMEOUT, ...(signal ? { signal } : {}) });
+    return this.#checked(checks.resolve, 'resolve', [uri], {
+      timeout: RESOLVE_TIMEOUT,
+      ...(signal ? { signal } : {}),
+    });
   }
 
   async siblings(item: Item): Promise<readonly Item[]> {
@@ -50,11 +53,15 @@ export class RemoteSource {
   }
 
   /** The stream of an earlier host, under its old id; its readers wait until it is there. */
-  restore(record: StreamRecord, stream: SourceStream): RemoteStream {
+  async reopen(record: StreamRecord): Promise<RemoteStream> {
+    const stream = await this.#checked(checks.stream, 'reopen', [record], { timeout: OPEN_TIMEOUT });
     return new RemoteStream(this, record.streamId, record.item, stream, this.#streams);
   }
 
-  notifyPosition(streamId: string, position: { readonly seconds: number; readonly byteOffset?: number }): void {
+  notifyPosition(
+    streamId: string,
+    position: { readonly seconds: number; readonly byteOffset?: number },
+  ): void {
     this.plugin.peer
       ?.notify('source/position', { source: this.id, verb: 'notifyPosition', args: [streamId, position] })
       .catch(() => undefined);
@@ -68,11 +75,19 @@ export class RemoteSource {
     return this.#call('release', [streamId], { timeout: 5_000 });
   }
 
-  async #checked<T>(check: CompiledSchema<T>, verb: SourceVerb, args: readonly unknown[], options: object): Promise<T> {
+  async #checked<T>(
+    check: CompiledSchema<T>,
+    verb: SourceVerb,
+    args: readonly unknown[],
+    options: object,
+  ): Promise<T> {
     const answer = await this.#call<unknown>(verb, args, options);
     const problem = check.problem(answer);
     if (problem) {
-      throw new KinoportError('PLUGIN_PROTOCOL', `Source "${this.id}" answered ${verb} with ${problem.path || 'a value'} that ${problem.message}.`);
+      throw new KinoportError(
+        'PLUGIN_PROTOCOL',
+        `Source "${this.id}" answered ${verb} with ${problem.path || 'a value'} that ${problem.message}.`,
+      );
     }
     return answer as T;
   }
@@ -126,15 +141,16 @@ export class RemoteStream implements Survivor, Disposable {
     };
   }
 
-  /** Whether a read failed since the stream was opened. */
-  get hasFailedRead(): boolean {
-    return this.#streams.hasFailedRead(this.id);
+  /** Why the stream broke, when it did. */
+  get failure(): KinoportError | undefined {
+    return this.#streams.failure(this.id);
   }
 
   async takeOver(next: PluginProcess): Promise<void> {
     const params = { source: this.source.id, verb: 'reopen', args: [this.record] };
     const answer = await next.peer.call<unknown>('source/call', params, { timeout: OPEN_TIMEOUT });
-    if (!checks.stream.is(answer)) throw new KinoportError('PLUGIN_PROTOCOL', `Source "${this.source.id}" answered reopen wrongly.`);
+    if (!checks.stream.is(answer))
+      throw new KinoportError('PLUGIN_PROTOCOL', `Source "${this.source.id}" answered reopen wrongly.`);
     this.#stream = answer;
   }
 

@@ -42,7 +42,12 @@ export function routeUri(
 ): readonly Route[] {
   const scheme = schemeOf(uri);
   const extension = extensionOf(uri);
-  const found: { readonly route: Route; readonly rank: number; readonly preferred: boolean; readonly builtin: boolean }[] = [];
+  const found: {
+    readonly route: Route;
+    readonly rank: number;
+    readonly preferred: boolean;
+    readonly builtin: boolean;
+  }[] = [];
   for (const { plugin, builtin, contribution } of declarations) {
     const schemes = contribution.schemes ?? (contribution.extensions ? ['file'] : []);
     const inScheme = schemes.includes(scheme) || schemes.includes('*');

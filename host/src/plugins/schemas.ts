@@ -1,14 +1,16 @@
 /** What comes out of a plugin's process is checked against these before the host believes it. */
-import type {
-  EndReason,
-  Item,
-  PlayerStatus,
-  ResolveResult,
-  SourceStream,
-  Track,
-} from '@kinoport/core';
+import type { EndReason, Item, PlayerStatus, ResolveResult, SourceStream, Track } from '@kinoport/core';
 import Type from 'typebox';
-import type { InitializeResult, PublishParams, SessionEndNote, SessionOpened, SessionRequestNote, SessionStateNote, SessionTracksNote, SpawnParams } from '../rpc/protocol.ts';
+import type {
+  InitializeResult,
+  PublishParams,
+  SessionEndNote,
+  SessionOpened,
+  SessionRequestNote,
+  SessionStateNote,
+  SessionTracksNote,
+  SpawnParams,
+} from '../rpc/protocol.ts';
 import { compileSchema } from './validation.ts';
 
 const text = (max: number) => Type.String({ maxLength: max });
@@ -17,7 +19,16 @@ const seconds = Type.Number({ minimum: 0, maximum: 1e9 });
 const optional = Type.Optional;
 const json = Type.Record(Type.String(), Type.Unknown());
 
-const statuses: PlayerStatus[] = ['opening', 'playing', 'paused', 'buffering', 'seeking', 'ended', 'failed', 'gone'];
+const statuses: PlayerStatus[] = [
+  'opening',
+  'playing',
+  'paused',
+  'buffering',
+  'seeking',
+  'ended',
+  'failed',
+  'gone',
+];
 const reasons: EndReason[] = ['finished', 'stopped', 'interrupted', 'failed', 'killed'];
 
 const error = Type.Object({ code: text(64), message: text(4000), hint: optional(text(4000)) });
@@ -56,7 +67,9 @@ export const item = Type.Object({
   duration: optional(seconds),
   mime: optional(text(200)),
   year: optional(Type.Integer()),
-  series: optional(Type.Object({ title: text(1000), season: optional(Type.Integer()), episode: optional(Type.Integer()) })),
+  series: optional(
+    Type.Object({ title: text(1000), season: optional(Type.Integer()), episode: optional(Type.Integer()) }),
+  ),
   ids: optional(json),
   art: optional(text(8192)),
   live: optional(Type.Boolean()),
@@ -82,8 +95,12 @@ export const checks = {
       commands: Type.Array(text(64)),
     }),
   ),
-  sessionOpened: compileSchema<SessionOpened>(() => Type.Object({ endpoint: json, state: Type.Object({ ...stateFields, tracks }) })),
-  state: compileSchema<SessionStateNote>(() => Type.Object({ sessionId: id, state: Type.Object(stateFields) })),
+  sessionOpened: compileSchema<SessionOpened>(() =>
+    Type.Object({ endpoint: json, state: Type.Object({ ...stateFields, tracks }) }),
+  ),
+  state: compileSchema<SessionStateNote>(() =>
+    Type.Object({ sessionId: id, state: Type.Object(stateFields) }),
+  ),
   tracks: compileSchema<SessionTracksNote>(() => Type.Object({ sessionId: id, tracks })),
   end: compileSchema<SessionEndNote>(() =>
     Type.Object({
@@ -97,7 +114,9 @@ export const checks = {
       }),
     }),
   ),
-  request: compileSchema<SessionRequestNote>(() => Type.Object({ sessionId: id, request: Type.Enum(['next', 'previous']) })),
+  request: compileSchema<SessionRequestNote>(() =>
+    Type.Object({ sessionId: id, request: Type.Enum(['next', 'previous']) }),
+  ),
   resolve: compileSchema<ResolveResult>(() =>
     Type.Object({
       kind: Type.Enum(['single', 'playlist', 'folder']),

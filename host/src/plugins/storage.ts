@@ -5,7 +5,8 @@ import type { PluginCalls } from './calls.ts';
 /** `ctx.storage` of every plugin: its own scope of the key-value table. */
 export function servePluginStorage(calls: PluginCalls, store: KeyValueStore): void {
   const key = (params: { readonly key: unknown }): string => {
-    if (typeof params.key === 'string' && params.key.length >= 1 && params.key.length <= 200) return params.key;
+    if (typeof params.key === 'string' && params.key.length >= 1 && params.key.length <= 200)
+      return params.key;
     throw new KinoportError('INVALID_ARGUMENT', 'A storage key is a string of 1 to 200 characters.');
   };
   calls.onCall<{ key: unknown }>('storage/get', async (params, plugin) => {

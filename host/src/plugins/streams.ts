@@ -44,12 +44,16 @@ export class PublishedStreams {
   /** @throws KinoportError `STREAM_NOT_FOUND` */
   url(id: string): string {
     const entry = this.#published.get(id);
-    if (!entry) throw new KinoportError('STREAM_NOT_FOUND', 'The source said that it published the item, and did not.');
+    if (!entry)
+      throw new KinoportError('STREAM_NOT_FOUND', 'The source said that it published the item, and did not.');
     return entry.url;
   }
 
-  hasFailedRead(id: string): boolean {
-    return this.#published.has(id) && this.#front.failedReads(id).length > 0;
+  /** A read that failed and after which nothing more was served: the stream broke there. */
+  failure(id: string): KinoportError | undefined {
+    if (!this.#published.has(id)) return undefined;
+    const last = this.#front.failedReads(id).at(-1);
+    return last && (this.#front.reads(id)?.offset ?? 0) <= last.offset ? last.error : undefined;
   }
 
   #publish(params: PublishParams & { readonly id?: string }, plugin: Plugin): PublishResult {

@@ -8,12 +8,22 @@ import {
   type Message,
   type MessageReader,
   type MessageWriter,
-} from 'vscode-jsonrpc';
+} from 'vscode-jsonrpc/node';
 
 /** Longest message in bytes, without its newline. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
+
+/** `undefined` for what is not a JSON-RPC 2.0 message. */
+export function parseMessage(text: string): Message | undefined {
+  try {
+    const message: unknown = JSON.parse(text);
+    return isMessage(message) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 function isMessage(value: unknown): value is Message {
   if (typeof value !== 'object' || value === null) return false;
@@ -74,14 +84,8 @@ export class LineMessageReader extends AbstractMessageReader implements MessageR
   }
 
   #parse(line: Buffer, callback: DataCallback): void {
-    let message: unknown;
-    try {
-      message = JSON.parse(line.toString('utf8'));
-    } catch {
-      this.#violate('a line is not JSON');
-      return;
-    }
-    if (isMessage(message)) callback(message);
+    const message = parseMessage(line.toString('utf8'));
+    if (message) callback(message);
     else this.#violate('a line is not a JSON-RPC message');
   }
 
@@ -107,7 +111,10 @@ export class LineMessageWriter extends AbstractMessageWriter implements MessageW
     const line = `${JSON.stringify(message)}\n`;
     if (line.length > MAX_MESSAGE_BYTES && Buffer.byteLength(line) > MAX_MESSAGE_BYTES + 1) {
       return Promise.reject(
-        new KinoportError('PLUGIN_PROTOCOL', `A message to be sent is longer than ${MAX_MESSAGE_BYTES} bytes.`),
+        new KinoportError(
+          'PLUGIN_PROTOCOL',
+          `A message to be sent is longer than ${MAX_MESSAGE_BYTES} bytes.`,
+        ),
       );
     }
     return new Promise((resolve, reject) => {

@@ -49,7 +49,10 @@ export class Outbox implements Disposable {
     if (this.#facts >= MAX_FACTS) {
       this.dispose();
       this.#onOverflow(
-        new KinoportError('PLUGIN_UNRESPONSIVE', `More than ${MAX_FACTS} messages wait for a reader that does not take them.`),
+        new KinoportError(
+          'PLUGIN_UNRESPONSIVE',
+          `More than ${MAX_FACTS} messages wait for a reader that does not take them.`,
+        ),
       );
       return;
     }

@@ -1,23 +1,25 @@
 import type { Duplex } from 'node:stream';
 import {
+  abortedError,
   type Clock,
   type Disposable,
+  deserializeError,
   Emitter,
   type Event,
   KinoportError,
   type SerializedError,
-  abortedError,
-  deserializeError,
   serializeError,
   toDisposable,
 } from '@kinoport/core';
 import {
   CancellationTokenSource,
+  createMessageConnection,
   type MessageConnection,
+  type MessageReader,
+  type MessageWriter,
   NullLogger,
   ResponseError,
-  createMessageConnection,
-} from 'vscode-jsonrpc';
+} from 'vscode-jsonrpc/node';
 import { LineMessageReader, LineMessageWriter } from './lineCodec.ts';
 
 /** Calls under way at once in one direction. */
@@ -30,6 +32,29 @@ export interface CallOptions {
   readonly timeout?: number;
 }
 
+/** What carries the messages of a peer. */
+export interface Transport {
+  /** Tells a broken protocol to `onViolation`, once. */
+  reader(onViolation: (error: KinoportError) => void): MessageReader;
+  readonly writer: MessageWriter;
+  onClose(listener: () => void): void;
+  destroy(): void;
+}
+
+/** JSON lines over a pipe. */
+export function pipeTransport(stream: Duplex): Transport {
+  return {
+    reader: (onViolation) => new LineMessageReader(stream, onViolation),
+    writer: new LineMessageWriter(stream),
+    onClose: (listener) => {
+      stream.on('close', listener);
+      stream.on('end', listener);
+      stream.on('error', listener);
+    },
+    destroy: () => stream.destroy(),
+  };
+}
+
 type Handler = (params: unknown, signal: AbortSignal) => Promise<unknown>;
 
 /**
@@ -37,7 +62,7 @@ type Handler = (params: unknown, signal: AbortSignal) => Promise<unknown>;
  * cancellation and back, and the caller rejects at once; garbage from the other side closes the connection.
  */
 export class Peer implements Disposable {
-  readonly #stream: Duplex;
+  readonly #transport: Transport;
   readonly #connection: MessageConnection;
   readonly #clock: Clock;
   readonly #name: string;
@@ -47,19 +72,17 @@ export class Peer implements Disposable {
   #closed = false;
   #closeReason: KinoportError | undefined;
 
-  constructor(stream: Duplex, options: { readonly clock: Clock; readonly name: string }) {
-    this.#stream = stream;
+  constructor(transport: Transport, options: { readonly clock: Clock; readonly name: string }) {
+    this.#transport = transport;
     this.#clock = options.clock;
     this.#name = options.name;
-    const reader = new LineMessageReader(stream, (error) => this.#close(error));
-    this.#connection = createMessageConnection(reader, new LineMessageWriter(stream), NullLogger);
+    const reader = transport.reader((error) => this.#close(error));
+    this.#connection = createMessageConnection(reader, transport.writer, NullLogger);
     this.#connection.onClose(() => this.#close(undefined));
     this.#connection.onError(([error]) => {
-      if (!this.#closed && stream.destroyed) this.#close(undefined);
-      else if (error instanceof KinoportError) this.#close(error);
+      if (error instanceof KinoportError) this.#close(error);
     });
-    stream.on('error', () => this.#close(undefined));
-    stream.on('end', () => this.#close(undefined));
+    transport.onClose(() => this.#close(undefined));
     this.#connection.onRequest(async (method, params, token) => {
       const handler = this.#handlers.get(method);
       const abort = new AbortController();
@@ -98,7 +121,9 @@ export class Peer implements Disposable {
   }
 
   onNotification(method: string, listener: (params: unknown) => void): Disposable {
-    const subscription = this.#connection.onNotification(method, (params: unknown) => listener(unwrap(params)));
+    const subscription = this.#connection.onNotification(method, (params: unknown) =>
+      listener(unwrap(params)),
+    );
     return toDisposable(() => subscription.dispose());
   }
 
@@ -110,7 +135,10 @@ export class Peer implements Disposable {
     if (options.signal?.aborted) throw abortedError();
     if (this.#closed) throw this.#gone();
     if (this.#pending.size >= MAX_IN_FLIGHT) {
-      throw new KinoportError('PLUGIN_BUSY', `More than ${MAX_IN_FLIGHT} calls are under way in ${this.#name}.`);
+      throw new KinoportError(
+        'PLUGIN_BUSY',
+        `More than ${MAX_IN_FLIGHT} calls are under way in ${this.#name}.`,
+      );
     }
     const cancellation = new CancellationTokenSource();
     const { promise: interrupted, reject } = Promise.withResolvers<never>();
@@ -126,7 +154,10 @@ export class Peer implements Disposable {
       ? this.#clock.after(timeout, () => {
           cancellation.cancel();
           reject(
-            new KinoportError('PLUGIN_CALL_TIMEOUT', `${this.#name} did not answer "${method}" within ${timeout / 1000} s.`),
+            new KinoportError(
+              'PLUGIN_CALL_TIMEOUT',
+              `${this.#name} did not answer "${method}" within ${timeout / 1000} s.`,
+            ),
           );
         })
       : undefined;
@@ -158,7 +189,7 @@ export class Peer implements Disposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#closeReason = reason;
-    this.#stream.destroy();
+    this.#transport.destroy();
     this.#connection.dispose();
     for (const reject of this.#pending) reject(this.#gone());
     this.#onDidClose.fire(reason);
@@ -166,7 +197,10 @@ export class Peer implements Disposable {
   }
 
   #gone(): KinoportError {
-    return new KinoportError('PLUGIN_CRASHED', this.#closeReason?.message ?? `The connection to ${this.#name} is closed.`);
+    return new KinoportError(
+      'PLUGIN_CRASHED',
+      this.#closeReason?.message ?? `The connection to ${this.#name} is closed.`,
+    );
   }
 
   #translate(error: unknown): unknown {
@@ -188,5 +222,9 @@ function unwrap(params: unknown): unknown {
 function isSerializedError(value: unknown): value is SerializedError {
   if (typeof value !== 'object' || value === null) return false;
   const { code, message, hint } = value as Record<string, unknown>;
-  return typeof code === 'string' && typeof message === 'string' && (hint === undefined || typeof hint === 'string');
+  return (
+    typeof code === 'string' &&
+    typeof message === 'string' &&
+    (hint === undefined || typeof hint === 'string')
+  );
 }

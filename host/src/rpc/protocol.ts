@@ -26,7 +26,11 @@ export interface InitializeParams {
 }
 
 export interface InitializeResult {
-  readonly players: readonly { readonly id: string; readonly capabilities: PlayerCapabilities; readonly verbs: readonly PlayerVerb[] }[];
+  readonly players: readonly {
+    readonly id: string;
+    readonly capabilities: PlayerCapabilities;
+    readonly verbs: readonly PlayerVerb[];
+  }[];
   readonly sources: readonly { readonly id: string; readonly verbs: readonly SourceVerb[] }[];
   readonly syncs: readonly string[];
   readonly commands: readonly string[];
@@ -125,12 +129,25 @@ export interface CommandRunParams {
   readonly command: string;
   readonly args: JsonObject;
   readonly options: JsonObject;
-  readonly client: { readonly isTTY: boolean; readonly columns: number; readonly color: boolean; readonly wantsJson: boolean };
+  readonly client: {
+    readonly isTTY: boolean;
+    readonly columns: number;
+    readonly color: boolean;
+    readonly wantsJson: boolean;
+  };
 }
 
 /** Notification `playback/event`. */
 export type PlaybackNote =
   | { readonly type: 'start'; readonly snapshot: unknown }
   | { readonly type: 'state'; readonly id: string; readonly state: PlayerState }
-  | { readonly type: 'end'; readonly id: string; readonly item: Item; readonly reason: string; readonly position: number; readonly duration?: number; readonly watched: boolean }
+  | {
+      readonly type: 'end';
+      readonly id: string;
+      readonly item: Item;
+      readonly reason: string;
+      readonly position: number;
+      readonly duration?: number;
+      readonly watched: boolean;
+    }
   | { readonly type: 'close'; readonly id: string };

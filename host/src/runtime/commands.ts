@@ -1,4 +1,4 @@
-import { type CommandHandler, type CommandIo, KinoportError, type JsonValue } from '@kinoport/core';
+import { type CommandHandler, type CommandIo, type JsonValue, KinoportError } from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
 import type { CommandRunParams } from '../rpc/protocol.ts';
 import type { RegistryImpl } from './registry.ts';
@@ -10,7 +10,7 @@ export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>
     const handler = registry.get(command);
     let written: Promise<void> = Promise.resolve();
     const output = (stream: 'out' | 'err', text: string): void => {
-      written = written.then(() => peer.notify('command/output', { runId, stream, text }));
+      written = written.then(() => peer.call('command/output', { runId, stream, text }));
       written.catch(() => undefined);
     };
     const prompt = async (question: string): Promise<string> => {
@@ -19,7 +19,8 @@ export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>
         { runId, question },
         { signal, timeout: Number.POSITIVE_INFINITY },
       );
-      if (answer.line === null) throw new KinoportError('NOT_INTERACTIVE', 'There is nobody to answer a question.');
+      if (answer.line === null)
+        throw new KinoportError('NOT_INTERACTIVE', 'There is nobody to answer a question.');
       return answer.line;
     };
     const io: CommandIo = {

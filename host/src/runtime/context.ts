@@ -27,7 +27,8 @@ import { RegistryImpl } from './registry.ts';
 import { serveSources, sourceVerbs } from './sources.ts';
 import { createStreams } from './streams.ts';
 
-const ids = (list: readonly { readonly id: string }[] | undefined): string[] => (list ?? []).map((entry) => entry.id);
+const ids = (list: readonly { readonly id: string }[] | undefined): string[] =>
+  (list ?? []).map((entry) => entry.id);
 
 /** One generation of a plugin: its context, its registrations, and their end. */
 export class PluginRuntime {
@@ -47,7 +48,11 @@ export class PluginRuntime {
     this.#players = new RegistryImpl('player', ids(declared.players), this.#owned);
     this.#sources = new RegistryImpl('source', ids(declared.sources), this.#owned);
     this.#syncs = new RegistryImpl('sync', ids(declared.syncs), this.#owned);
-    this.#commands = new RegistryImpl('command', (declared.commands ?? []).map((c) => c.command), this.#owned);
+    this.#commands = new RegistryImpl(
+      'command',
+      (declared.commands ?? []).map((c) => c.command),
+      this.#owned,
+    );
     const outbox = new Outbox({
       send: (method, value) => peer.notify(method, value),
       onOverflow: (error) => {
@@ -81,7 +86,7 @@ export class PluginRuntime {
         onDidChange: changed.event,
       },
       storage: {
-        get: async (key) => (await peer.call<{ readonly value?: JsonValue }>("storage/get", { key })).value,
+        get: async (key) => (await peer.call<{ readonly value?: JsonValue }>('storage/get', { key })).value,
         set: (key, value) => peer.call('storage/set', { key, ...(value === undefined ? {} : { value }) }),
         keys: () => peer.call('storage/keys', {}),
       },
@@ -104,11 +109,17 @@ export class PluginRuntime {
         hint: 'The stack is in the log of the plugin.',
       });
     }
-    const missing = [this.#players, this.#sources, this.#syncs, this.#commands].flatMap((registry) => registry.missing());
+    const missing = [this.#players, this.#sources, this.#syncs, this.#commands].flatMap((registry) =>
+      registry.missing(),
+    );
     if (missing.length > 0) {
-      throw new KinoportError('PLUGIN_NOT_REGISTERED', `The manifest declares ${missing.join(', ')}, which activate did not register.`, {
-        hint: 'Register it in activate, or take it out of contributes in package.json.',
-      });
+      throw new KinoportError(
+        'PLUGIN_NOT_REGISTERED',
+        `The manifest declares ${missing.join(', ')}, which activate did not register.`,
+        {
+          hint: 'Register it in activate, or take it out of contributes in package.json.',
+        },
+      );
     }
     return {
       players: [...this.#players.entries()].map(([id, player]) => ({
@@ -140,7 +151,9 @@ export class PluginRuntime {
 /** Lines on standard output, which the host has connected to the plugin's log file. */
 function createLog(): Log {
   const line = (level: string) => (message: string, data?: JsonObject) => {
-    process.stdout.write(`${new Date().toISOString()} ${level} ${message}${data ? ` ${JSON.stringify(data)}` : ''}\n`);
+    process.stdout.write(
+      `${new Date().toISOString()} ${level} ${message}${data ? ` ${JSON.stringify(data)}` : ''}\n`,
+    );
   };
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }

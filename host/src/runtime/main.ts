@@ -1,9 +1,10 @@
 /** What runs in each plugin's process: the connection to the host, the context, the plugin's own module. */
+
+import { registerHooks } from 'node:module';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { registerHooks } from 'node:module';
 import { KinoportError, type Plugin, serializeError, systemClock } from '@kinoport/core';
-import { Peer } from '../rpc/peer.ts';
+import { Peer, pipeTransport } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
 import { PluginRuntime } from './context.ts';
 
@@ -14,7 +15,10 @@ registerHooks({
     specifier === '@kinoport/core' ? { url: coreUrl, shortCircuit: true } : next(specifier, context),
 });
 
-const peer = new Peer(new Socket({ fd: 3, readable: true, writable: true }), { clock: systemClock, name: 'the host' });
+const peer = new Peer(pipeTransport(new Socket({ fd: 3, readable: true, writable: true })), {
+  clock: systemClock,
+  name: 'the host',
+});
 let runtime: PluginRuntime | undefined;
 
 async function load(entry: string): Promise<Plugin> {
@@ -30,9 +34,13 @@ async function load(entry: string): Promise<Plugin> {
   }
   const plugin = module.default as Plugin | undefined;
   if (typeof plugin?.activate !== 'function') {
-    throw new KinoportError('PLUGIN_LOAD_FAILED', 'The entry module has no default export with an activate function.', {
-      hint: 'export default definePlugin({ activate(ctx) { ... } })',
-    });
+    throw new KinoportError(
+      'PLUGIN_LOAD_FAILED',
+      'The entry module has no default export with an activate function.',
+      {
+        hint: 'export default definePlugin({ activate(ctx) { ... } })',
+      },
+    );
   }
   return plugin;
 }

@@ -60,7 +60,11 @@ export function createPlayback(peer: Peer): Playback {
     list: () => peer.call('playback/list', {}),
     get: handle,
     async open(uri, options = {}) {
-      const { id } = await peer.call<{ readonly id: string }>('playback/open', { uri, options }, { timeout: 120_000 });
+      const { id } = await peer.call<{ readonly id: string }>(
+        'playback/open',
+        { uri, options },
+        { timeout: 120_000 },
+      );
       return handle(id);
     },
     onDidStart: listening(start),

@@ -20,7 +20,9 @@ import type { RegistryImpl } from './registry.ts';
 
 /** The optional verbs that a player implements, with the ones it must. */
 export function playerVerbs(player: Player): PlayerVerb[] {
-  const optional = (['attach', 'recover', 'remembered'] as const).filter((verb) => player[verb] !== undefined);
+  const optional = (['attach', 'recover', 'remembered'] as const).filter(
+    (verb) => player[verb] !== undefined,
+  );
   return ['probe', 'open', ...optional];
 }
 
@@ -62,7 +64,10 @@ export class PlayerServer {
         return player.probe({ signal });
       case 'open': {
         const options = second as Parameters<Player['open']>[1];
-        return this.#adopt(options.sessionId, await player.open(first as Parameters<Player['open']>[0], { ...options, signal }));
+        return this.#adopt(
+          options.sessionId,
+          await player.open(first as Parameters<Player['open']>[0], { ...options, signal }),
+        );
       }
       case 'attach': {
         const options = second as Parameters<NonNullable<Player['attach']>>[1];
@@ -71,7 +76,9 @@ export class PlayerServer {
         return this.#adopt(options.sessionId, await player.attach(endpoint, { ...options, signal }));
       }
       case 'recover': {
-        const known: RecoveredProgress | undefined = await player.recover?.(first as PlayerSession['endpoint']);
+        const known: RecoveredProgress | undefined = await player.recover?.(
+          first as PlayerSession['endpoint'],
+        );
         return known ?? null;
       }
       case 'remembered':
@@ -99,7 +106,9 @@ export class PlayerServer {
     };
     subscriptions.add(session.onDidChangeState(tell));
     subscriptions.add(session.onDidEnd((end) => this.#outbox.fact('session/end', { sessionId, end })));
-    subscriptions.add(session.onDidRequest((request) => this.#outbox.fact('session/request', { sessionId, request })));
+    subscriptions.add(
+      session.onDidRequest((request) => this.#outbox.fact('session/request', { sessionId, request })),
+    );
     const { state } = session;
     tracks = state.tracks;
     return { endpoint: session.endpoint, state };
@@ -128,7 +137,10 @@ export class PlayerServer {
       case 'showMessage':
         return session.showMessage(args[0] as string, args[1] as number);
       case 'load':
-        return session.load(args[0] as Parameters<PlayerSession['load']>[0], args[1] as Parameters<PlayerSession['load']>[1]);
+        return session.load(
+          args[0] as Parameters<PlayerSession['load']>[0],
+          args[1] as Parameters<PlayerSession['load']>[1],
+        );
       case 'samplePosition':
         return session.samplePosition({ signal });
       case 'finish':
@@ -140,7 +152,10 @@ export class PlayerServer {
         await entry.subscriptions.dispose();
         return session.detach();
       default:
-        throw new KinoportError('METHOD_NOT_FOUND', `Sessions have no method "${String(method)}" (${SESSION_METHODS.join(', ')}).`);
+        throw new KinoportError(
+          'METHOD_NOT_FOUND',
+          `Sessions have no method "${String(method)}" (${SESSION_METHODS.join(', ')}).`,
+        );
     }
   }
 }

@@ -8,11 +8,19 @@ export function createProcesses(peer: Peer): Processes {
     run(command, args, options = {}) {
       const { signal, ...rest } = options;
       const timeout = (options.timeout ?? 10_000) + 5_000;
-      return peer.call('processes/run', { command, args, options: rest }, { timeout, ...(signal ? { signal } : {}) });
+      return peer.call(
+        'processes/run',
+        { command, args, options: rest },
+        { timeout, ...(signal ? { signal } : {}) },
+      );
     },
     async spawn(command, args, options) {
       const { handle, pid } = await peer.call<SpawnResult>('processes/spawn', { command, args, options });
-      const exited = peer.call<ProcessExit>('processes/wait', { handle }, { timeout: Number.POSITIVE_INFINITY });
+      const exited = peer.call<ProcessExit>(
+        'processes/wait',
+        { handle },
+        { timeout: Number.POSITIVE_INFINITY },
+      );
       exited.catch(() => undefined);
       return {
         pid,

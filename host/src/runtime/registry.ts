@@ -1,4 +1,10 @@
-import { type Disposable, type DisposableStore, KinoportError, type Registry, toDisposable } from '@kinoport/core';
+import {
+  type Disposable,
+  type DisposableStore,
+  KinoportError,
+  type Registry,
+  toDisposable,
+} from '@kinoport/core';
 
 /** Implementations by id; only ids that the manifest declares are taken. */
 export class RegistryImpl<T> implements Registry<T> {
@@ -34,7 +40,10 @@ export class RegistryImpl<T> implements Registry<T> {
   get(id: string): T {
     const item = this.#items.get(id);
     if (item === undefined) {
-      throw new KinoportError('PLUGIN_NOT_REGISTERED', `The plugin registered no ${this.#what} "${id}" in activate.`);
+      throw new KinoportError(
+        'PLUGIN_NOT_REGISTERED',
+        `The plugin registered no ${this.#what} "${id}" in activate.`,
+      );
     }
     return item;
   }

@@ -14,7 +14,9 @@ export function sourceVerbs(source: Source): SourceVerb[] {
 export function serveSources(peer: Peer, registry: RegistryImpl<Source>): void {
   peer.onNotification('source/position', (params) => {
     const { source, args } = params as SourceCallParams;
-    registry.get(source).notifyPosition?.(args[0] as string, args[1] as { seconds: number; byteOffset?: number });
+    registry
+      .get(source)
+      .notifyPosition?.(args[0] as string, args[1] as { seconds: number; byteOffset?: number });
   });
   peer.handle('source/call', async (params, signal) => {
     const { source: id, verb, args } = params as SourceCallParams;

@@ -6,9 +6,15 @@ import type { PublishResult } from '../rpc/protocol.ts';
 import { type ByteServer, createByteServer } from '../streams/byteServer.ts';
 
 /** `ctx.streams`: a private socket in this process for the bytes, the host's front for everything else. */
-export function createStreams(peer: Peer, runtimeFolder: string, owner: DisposableStore, onError: (error: unknown) => void): Streams {
+export function createStreams(
+  peer: Peer,
+  runtimeFolder: string,
+  owner: DisposableStore,
+  onError: (error: unknown) => void,
+): Streams {
   const name = randomBytes(8).toString('hex');
-  const socketPath = process.platform === 'win32' ? `\\\\.\\pipe\\kinoport-${name}` : join(runtimeFolder, `${name}.bytes`);
+  const socketPath =
+    process.platform === 'win32' ? `\\\\.\\pipe\\kinoport-${name}` : join(runtimeFolder, `${name}.bytes`);
   let server: ByteServer | undefined;
   return {
     async publish({ read, ...options }) {

@@ -1,0 +1,192 @@
+import { type Clock, KinoportError, PRODUCT } from '@kinoport/core';
+import type { ConfigService } from '../config/config.ts';
+import { runPlaybackCommand } from '../playback/commands.ts';
+import { isOfferedToContinue } from '../playback/rules.ts';
+import type { PlaybackService } from '../playback/service.ts';
+import type { PluginManager } from '../plugins/manager.ts';
+import { type CompiledSchema, compileSchema } from '../plugins/validation.ts';
+import type { ProgressRecord, ProgressStore } from '../storage/progress.ts';
+import { parseProgressExport, progressExport } from '../storage/progressExchange.ts';
+import type { CommandRuns } from './commandRuns.ts';
+import { METHODS, type MethodName, type ProgressView, type Results } from './protocol.ts';
+
+/** Somebody who calls: over a WebSocket with a way back, over HTTP without one. */
+export interface ApiClient {
+  /** Lets the events of a session (of all, when absent) come to this client. */
+  subscribe?(sessionId: string | undefined): void;
+  notify?(method: string, params: unknown): Promise<void>;
+  request?<T>(method: string, params: unknown, signal: AbortSignal): Promise<T>;
+}
+
+export interface ApiServices {
+  readonly clock: Clock;
+  readonly startedAt: number;
+  readonly config: ConfigService;
+  readonly plugins: PluginManager;
+  readonly playback: PlaybackService;
+  readonly progress: ProgressStore;
+  readonly commands: CommandRuns;
+  /** Resolves when what an earlier host left behind is settled; playback and progress wait for it. */
+  readonly restored: Promise<void>;
+  readonly stop: () => void;
+}
+
+type Handlers = {
+  readonly [M in MethodName]: (params: never, client: ApiClient, signal: AbortSignal) => Promise<Results[M]>;
+};
+
+/** The local API, whatever carries it: parameters are checked here, once. */
+export class ApiMethods {
+  readonly #services: ApiServices;
+  readonly #handlers: Handlers;
+  readonly #checks = new Map<string, CompiledSchema<unknown>>();
+
+  constructor(services: ApiServices) {
+    this.#services = services;
+    this.#handlers = this.#table();
+  }
+
+  /** @throws KinoportError `METHOD_NOT_FOUND`, `INVALID_ARGUMENT`, and those of the method */
+  async call(method: string, params: unknown, client: ApiClient, signal: AbortSignal): Promise<unknown> {
+    if (!Object.hasOwn(METHODS, method))
+      throw new KinoportError('METHOD_NOT_FOUND', `There is no method "${method.slice(0, 100)}".`);
+    const name = method as MethodName;
+    let check = this.#checks.get(name);
+    if (!check) {
+      check = compileSchema(() => METHODS[name]);
+      this.#checks.set(name, check);
+    }
+    const value = params ?? {};
+    const problem = check.problem(value);
+    if (problem)
+      throw new KinoportError(
+        'INVALID_ARGUMENT',
+        `${name}: ${problem.path || 'the parameter'} ${problem.message}.`,
+      );
+    if (name.startsWith('playback.') || name.startsWith('progress.')) await this.#services.restored;
+    return this.#handlers[name](value as never, client, signal);
+  }
+
+  #table(): Handlers {
+    const { playback, progress, plugins, config } = this.#services;
+    return {
+      'host.status': async () => this.#status(),
+      'host.stop': async () => {
+        this.#services.stop();
+        return { stopping: true };
+      },
+      'playback.open': async (params, client) => {
+        const session = await playback.open(params, (made) => client.subscribe?.(made.id));
+        return { sessionId: session.id };
+      },
+      'playback.list': async () => playback.sessions.flatMap((session) => playback.view(session) ?? []),
+      'playback.subscribe': async ({ sessionId }: { sessionId?: string }, client) => {
+        const sessions = sessionId === undefined ? playback.sessions : [playback.get(sessionId)];
+        client.subscribe?.(sessionId);
+        for (const session of sessions)
+          for (const event of session.replay()) await client.notify?.('playback.event', event);
+        return { sessions: sessions.map((session) => session.id) };
+      },
+      'playback.command': async ({
+        sessionId,
+        command,
+      }: Parameters<typeof runPlaybackCommand>[1] extends infer C
+        ? { sessionId?: string; command: C }
+        : never) => {
+        const session = playback.get(sessionId);
+        await runPlaybackCommand(session, command);
+        return { sessionId: session.id };
+      },
+      'progress.list': async ({ limit }: { limit?: number }) =>
+        progress.list(limit === undefined ? {} : { limit }).map(view),
+      'progress.get': async (params: { uri: string; source?: string }) => view(await this.#find(params)),
+      'progress.mark': async ({ uri, watched }: { uri: string; watched: boolean }) =>
+        this.#mark(uri, watched),
+      'progress.forget': async (params: { uri: string; source?: string }) => {
+        const record = await this.#find(params);
+        progress.forget(record.id);
+        return { forgotten: 1 };
+      },
+      'progress.export': async () => progressExport(progress.exportAll()),
+      'progress.import': async ({ document }: { document: unknown }) =>
+        progress.importAll(parseProgressExport(document)),
+      'continue.list': async ({ limit }: { limit?: number }) =>
+        progress
+          .list()
+          .filter((record) => isOfferedToContinue(record, config.current.progress))
+          .slice(0, limit ?? 10)
+          .map(view),
+      'source.resolve': async ({ uri, source }: { uri: string; source?: string }, _client, signal) => {
+        const { source: by, result, alternatives } = await playback.resolve(uri, source, signal);
+        return { ...result, source: by.id, alternatives };
+      },
+      'plugins.list': async () => plugins.list(),
+      'players.probe': async () => plugins.probe() as Promise<Results['players.probe']>,
+      'commands.run': async (params, client, signal) => this.#services.commands.run(params, client, signal),
+    };
+  }
+
+  #status(): Results['host.status'] {
+    const { playback, plugins, config, startedAt } = this.#services;
+    return {
+      version: PRODUCT.apiVersion,
+      pid: process.pid,
+      startedAt,
+      sessions: playback.size,
+      plugins: plugins.list().length,
+      configProblems: config.problems,
+    };
+  }
+
+  /** By address first, so that a file that is gone is still known; then by what the address leads to. */
+  async #find({ uri, source }: { readonly uri: string; readonly source?: string }): Promise<ProgressRecord> {
+    const { progress, playback } = this.#services;
+    let reason: unknown;
+    try {
+      const { result } = await playback.resolve(uri, source);
+      const [item] = result.items;
+      const record = item && progress.find([item.key, ...(item.keys ?? [])]);
+      if (record) return record;
+    } catch (error) {
+      reason = error;
+    }
+    const record = progress.findByUri(uri);
+    if (record) return record;
+    if (reason instanceof KinoportError) throw reason;
+    throw new KinoportError(
+      'PROGRESS_NONE',
+      `Nothing is known of ${uri.slice(0, 200)}: it was never played here.`,
+    );
+  }
+
+  async #mark(uri: string, watched: boolean): Promise<readonly ProgressView[]> {
+    const { progress, playback, clock } = this.#services;
+    const { source, result } = await playback.resolve(uri);
+    return result.items
+      .filter((item) => item.kind !== 'container')
+      .map((item) => {
+        const known = progress.find([item.key, ...(item.keys ?? [])]);
+        const record =
+          known ??
+          progress.update(item, source.id, { position: 0, at: clock.wall(), durable: true, reset: true });
+        return view(progress.mark(record.id, watched, clock.wall()));
+      });
+  }
+}
+
+function view(record: ProgressRecord): ProgressView {
+  const { uri, itemKey, title, position, duration, watched, updatedAt } = record;
+  return {
+    uri,
+    itemKey,
+    title,
+    position: Math.round(position * 1000) / 1000,
+    duration: duration ?? null,
+    percent:
+      duration === undefined || !(duration > 0)
+        ? null
+        : Math.round(Math.min(1, position / duration) * 1000) / 10,
+    watched,
+    updatedAt: new Date(updatedAt).toISOString(),
+  };
+}

@@ -1,0 +1,155 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type Clock, type Disposable, KinoportError, PRODUCT, serializeError } from '@kinoport/core';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { WebSocketServer } from 'ws';
+import type { Logger } from '../log/logger.ts';
+import type { PlaybackService } from '../playback/service.ts';
+import { Outbox } from '../rpc/outbox.ts';
+import { Peer } from '../rpc/peer.ts';
+import type { ApiClient, ApiMethods } from './methods.ts';
+import type { HostEndpoint, PlaybackEvent } from './protocol.ts';
+import { METHODS } from './protocol.ts';
+import { socketTransport } from './socketTransport.ts';
+
+const MAX_FRAME = 16 * 1024 * 1024;
+const MAX_CLIENTS = 100;
+
+export interface ApiServerOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly methods: ApiMethods;
+  readonly playback: PlaybackService;
+}
+
+/**
+ * The local API over HTTP and WebSocket. Loopback only; every request needs the token, a Host that is this
+ * machine's loopback (against DNS rebinding) and no Origin but this server's own.
+ */
+export class ApiServer implements Disposable {
+  readonly #options: ApiServerOptions;
+  readonly #http: FastifyInstance;
+  readonly #sockets: WebSocketServer;
+  readonly #token = randomBytes(32).toString('base64url');
+  #port = 0;
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    this.#http = Fastify({ bodyLimit: MAX_FRAME, logger: false, forceCloseConnections: true });
+    this.#sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME, perMessageDeflate: false });
+    this.#http.addHook('onRequest', async (request) => this.#admit(request.raw));
+    this.#http.setErrorHandler(async (error, _request, reply) => {
+      const { stack: _, ...data } = serializeError(error);
+      return reply
+        .code(statusOf(data.code, (error as { statusCode?: number }).statusCode))
+        .send({ error: data });
+    });
+    this.#http.setNotFoundHandler(async () => {
+      throw new KinoportError('METHOD_NOT_FOUND', 'There is nothing at this address.');
+    });
+    for (const method of Object.keys(METHODS)) {
+      this.#http.post(`/v1/${method}`, async (request) => {
+        const abort = new AbortController();
+        request.raw.on('close', () => request.raw.complete || abort.abort());
+        return options.methods.call(method, request.body ?? {}, {}, abort.signal);
+      });
+    }
+  }
+
+  /** Clients that hold a connection open. */
+  get clients(): number {
+    return this.#sockets.clients.size;
+  }
+
+  async start(): Promise<HostEndpoint> {
+    await this.#http.listen({ host: '127.0.0.1', port: 0 });
+    const address = this.#http.server.address();
+    this.#port = typeof address === 'object' && address !== null ? address.port : 0;
+    this.#http.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    return { pid: process.pid, version: PRODUCT.apiVersion, port: this.#port, token: this.#token };
+  }
+
+  async dispose(): Promise<void> {
+    for (const client of this.#sockets.clients) client.close(1001);
+    this.#sockets.close();
+    await this.#http.close();
+    for (const client of this.#sockets.clients) client.terminate();
+  }
+
+  /** @throws KinoportError `API_FORBIDDEN`, `API_UNAUTHORIZED` */
+  #admit(request: IncomingMessage): void {
+    const hosts = [`127.0.0.1:${this.#port}`, `localhost:${this.#port}`];
+    const { host, origin, authorization } = request.headers;
+    if (!hosts.includes(host ?? ''))
+      throw new KinoportError('API_FORBIDDEN', 'The request names another host.');
+    if (origin !== undefined && !hosts.some((own) => origin === `http://${own}`)) {
+      throw new KinoportError('API_FORBIDDEN', 'The request comes from a foreign page.');
+    }
+    const given = Buffer.from(authorization ?? '');
+    const wanted = Buffer.from(`Bearer ${this.#token}`);
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+      throw new KinoportError('API_UNAUTHORIZED', 'The request has no valid token.', {
+        hint: 'Programs of this user find it in the endpoint file of the host.',
+      });
+    }
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    try {
+      this.#admit(request);
+      if (request.url !== '/v1/rpc' || this.clients >= MAX_CLIENTS)
+        throw new KinoportError('API_FORBIDDEN', 'Not here.');
+    } catch (error) {
+      const status = statusOf(serializeError(error).code);
+      socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (ws) => {
+      this.#serve(new Peer(socketTransport(ws), { clock: this.#options.clock, name: 'a client' }));
+    });
+  }
+
+  #serve(peer: Peer): void {
+    const { methods, playback } = this.#options;
+    const outbox = new Outbox({
+      send: (method, params) => peer.notify(method, params),
+      onOverflow: () => peer.dispose(),
+    });
+    const wanted = new Set<string | undefined>();
+    const gone = new AbortController();
+    const client: ApiClient = {
+      subscribe: (sessionId) => wanted.add(sessionId),
+      notify: async (method, params) => outbox.fact(method, params),
+      request: (method, params, signal) =>
+        peer.call(method, params, { signal, timeout: Number.POSITIVE_INFINITY }),
+    };
+    const listening = playback.onDidEmit((event) => {
+      if (wanted.has(undefined) || wanted.has(event.sessionId)) tell(outbox, event);
+    });
+    for (const method of Object.keys(METHODS)) {
+      peer.handle(method, (params, signal) =>
+        methods.call(method, params, client, AbortSignal.any([signal, gone.signal])),
+      );
+    }
+    peer.onDidClose(() => {
+      void listening.dispose();
+      outbox.dispose();
+      gone.abort();
+    });
+    peer.listen();
+  }
+}
+
+function tell(outbox: Outbox, event: PlaybackEvent): void {
+  if (event.type === 'state') outbox.state(event.sessionId, 'playback.event', event);
+  else outbox.fact('playback.event', event);
+}
+
+function statusOf(code: string, fallback = 500): number {
+  if (code === 'API_UNAUTHORIZED') return 401;
+  if (code === 'API_FORBIDDEN') return 403;
+  if (code.endsWith('NOT_FOUND') || code === 'PROGRESS_NONE') return 404;
+  if (code === 'INVALID_ARGUMENT' || code === 'IMPORT_INVALID') return 400;
+  return fallback >= 400 ? fallback : 500;
+}

@@ -1,0 +1,193 @@
+import 'reflect-metadata';
+import { type Clock, DisposableStore, type JsonObject, KinoportError, systemClock } from '@kinoport/core';
+import {
+  type DependencyContainer,
+  type InjectionToken,
+  instanceCachingFactory,
+  container as root,
+} from 'tsyringe';
+import { CommandRuns } from './api/commandRuns.ts';
+import { ApiMethods } from './api/methods.ts';
+import { ApiServer } from './api/server.ts';
+import { ConfigService } from './config/config.ts';
+import { FileConfigService } from './config/fileConfigService.ts';
+import { defaultPluginSetting } from './config/parseConfig.ts';
+import { Home } from './home/home.ts';
+import { Logger } from './log/logger.ts';
+import { servePluginPlayback } from './playback/pluginPlayback.ts';
+import { ProgressOwners } from './playback/progressTracker.ts';
+import { PlaybackService } from './playback/service.ts';
+import { PluginCalls } from './plugins/calls.ts';
+import { type DiscoveredPlugin, discoverPlugins } from './plugins/discovery.ts';
+import { PluginManager } from './plugins/manager.ts';
+import { PluginProcesses } from './plugins/processes.ts';
+import { servePluginStorage } from './plugins/storage.ts';
+import { PublishedStreams } from './plugins/streams.ts';
+import { ProcessBroker } from './processes/broker.ts';
+import { LocalProcessBroker } from './processes/processBroker.ts';
+import { Database, openDatabase } from './storage/database.ts';
+import { SessionJournal } from './storage/journal.ts';
+import { KeyValueStore } from './storage/keyValue.ts';
+import { ProgressStore } from './storage/progress.ts';
+import { SqliteSessionJournal } from './storage/sqliteJournal.ts';
+import { SqliteKeyValueStore } from './storage/sqliteKeyValue.ts';
+import { SqliteProgressStore } from './storage/sqliteProgress.ts';
+import { StreamFront } from './streams/front.ts';
+import { HttpStreamFront } from './streams/httpFront.ts';
+
+export const ClockToken: InjectionToken<Clock> = Symbol('Clock');
+
+/** Everything that the host consists of; disposed as one, in reverse order. */
+export interface HostParts {
+  readonly container: DependencyContainer;
+  readonly owned: DisposableStore;
+}
+
+export interface CompositionOptions {
+  readonly home: Home;
+  readonly log: Logger;
+  /** Ends the host in order. */
+  readonly stop: () => void;
+  /** Resolves when what an earlier host left behind is settled. */
+  readonly restored: Promise<void>;
+}
+
+/** The slice of a plugin: what the config says, else the defaults of its manifest. */
+export function pluginSlice(config: ConfigService, plugin: DiscoveredPlugin): JsonObject {
+  const setting = config.current.plugins[plugin.key];
+  return (setting ?? defaultPluginSetting(plugin.manifest?.package.kinoport.contributes?.configuration))
+    .config;
+}
+
+/**
+ * The composition root: which class stands behind which interface, and in what order things come to life.
+ * Lifetimes are owned by `owned`, not by the container, whose disposal neither waits nor goes backwards.
+ * @throws KinoportError of database and configuration
+ */
+export function compose(options: CompositionOptions): HostParts {
+  const owned = new DisposableStore();
+  const container = root.createChildContainer();
+  const clock = systemClock;
+  const startedAt = clock.wall();
+
+  const value = <T>(token: InjectionToken<T>, instance: T): T => {
+    container.register(token, { useValue: instance });
+    return instance;
+  };
+  const once = <T>(token: InjectionToken<T>, make: (c: DependencyContainer) => T): void => {
+    container.register(token, { useFactory: instanceCachingFactory(make) });
+  };
+  const kept = <T extends { dispose(): void | Promise<void> }>(
+    token: InjectionToken<T>,
+    make: (c: DependencyContainer) => T,
+  ): void => once(token, (c) => owned.add(make(c)));
+
+  value(Home, options.home);
+  value(Logger, options.log);
+  value(ClockToken, clock);
+  const { log, home } = options;
+
+  kept(Database, () => {
+    const { database, movedAside } = openDatabase(home.databaseFile, { clock });
+    if (movedAside)
+      log.error('the database was damaged; it was moved aside and a new one begun', { movedAside });
+    return database;
+  });
+  once(ProgressStore, (c) => new SqliteProgressStore(c.resolve(Database)));
+  once(SessionJournal, (c) => new SqliteSessionJournal(c.resolve(Database)));
+  once(KeyValueStore, (c) => new SqliteKeyValueStore(c.resolve(Database)));
+  kept(
+    StreamFront,
+    () =>
+      new HttpStreamFront({
+        clock,
+        onError: (error) => log.error('stream front', { message: String(error) }),
+      }),
+  );
+  kept(ProcessBroker, () => new LocalProcessBroker());
+  once(PluginCalls, () => new PluginCalls());
+  once(PublishedStreams, (c) => new PublishedStreams(c.resolve(StreamFront), c.resolve(PluginCalls)));
+
+  container.resolve(Database);
+  const config = owned.add(new FileConfigService({ file: home.configFile, clock }));
+  const discovered = discoverPlugins(config.current, home.config);
+  config.setPlugins(pluginSchemas(discovered));
+  const [problem] = config.problems;
+  if (problem) {
+    throw new KinoportError(
+      problem.code,
+      `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`,
+      {
+        ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+      },
+    );
+  }
+  value<ConfigService>(ConfigService, config);
+
+  kept(PluginManager, (c) => {
+    return new PluginManager({
+      config,
+      home,
+      clock,
+      log,
+      calls: c.resolve(PluginCalls),
+      streams: c.resolve(PublishedStreams),
+      discovered,
+      pluginConfig: (plugin) => pluginSlice(config, plugin),
+    });
+  });
+  kept(PlaybackService, (c) => {
+    return new PlaybackService({
+      clock,
+      log,
+      plugins: c.resolve(PluginManager),
+      progress: c.resolve(ProgressStore),
+      journal: c.resolve(SessionJournal),
+      config,
+      owners: new ProgressOwners(),
+      broker: c.resolve(ProcessBroker),
+      front: c.resolve(StreamFront),
+    });
+  });
+  once(CommandRuns, (c) => new CommandRuns(c.resolve(PluginCalls), () => c.resolve(PluginManager)));
+  once(ApiMethods, (c) => {
+    return new ApiMethods({
+      clock,
+      startedAt,
+      config,
+      plugins: c.resolve(PluginManager),
+      playback: c.resolve(PlaybackService),
+      progress: c.resolve(ProgressStore),
+      commands: c.resolve(CommandRuns),
+      restored: options.restored,
+      stop: options.stop,
+    });
+  });
+  kept(ApiServer, (c) => {
+    return new ApiServer({
+      clock,
+      log,
+      methods: c.resolve(ApiMethods),
+      playback: c.resolve(PlaybackService),
+    });
+  });
+
+  const calls = container.resolve(PluginCalls);
+  new PluginProcesses(container.resolve(ProcessBroker), container.resolve(SessionJournal), home, calls);
+  servePluginStorage(calls, container.resolve(KeyValueStore));
+  servePluginPlayback(calls, container.resolve(PlaybackService), owned);
+  container.resolve(CommandRuns);
+  owned.add(config.onDidChange(() => container.resolve(PluginManager).configChanged()));
+  return { container, owned };
+}
+
+/** What the config's checker asks of discovery. */
+export function pluginSchemas(discovered: readonly DiscoveredPlugin[]) {
+  return {
+    ids: discovered.map((plugin) => plugin.id),
+    schemaOf(key: string): JsonObject | undefined | 'unknown' {
+      const plugin = discovered.find((entry) => entry.key === key);
+      return plugin ? plugin.manifest?.package.kinoport.contributes?.configuration : 'unknown';
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import {
+  type DisposableStore,
+  KinoportError,
+  type PlaybackOpenOptions,
+  type PlaybackSnapshot,
+} from '@kinoport/core';
+import type { PlaybackEvent } from '../api/protocol.ts';
+import type { PluginCalls } from '../plugins/calls.ts';
+import { Outbox } from '../rpc/outbox.ts';
+import type { Peer } from '../rpc/peer.ts';
+import type { PlaybackService } from './service.ts';
+import type { PlaybackSession } from './session.ts';
+
+async function snapshot(session: PlaybackSession): Promise<PlaybackSnapshot> {
+  const { current, state } = session;
+  if (!current || !state) throw new KinoportError('SESSION_NOT_FOUND', 'The session has not begun.');
+  return {
+    id: session.id,
+    player: session.player.id,
+    source: current.entry.source,
+    capabilities: await session.player.capabilities(),
+    item: current.entry.item,
+    index: current.index,
+    queue: session.queue.map((entry) => entry.item),
+    state,
+  };
+}
+
+/** The player commands that `PlaybackHandle` passes on unchanged. */
+const PASSED = new Set(['play', 'pause', 'seek', 'setRate', 'samplePosition', 'showMessage'] as const);
+type Passed = typeof PASSED extends Set<infer T> ? T : never;
+
+/** `ctx.playback` of every plugin. */
+export function servePluginPlayback(
+  calls: PluginCalls,
+  playback: PlaybackService,
+  owned: DisposableStore,
+): void {
+  const listeners = new Map<Peer, Outbox>();
+  owned.add(
+    playback.onDidEmit((event) => {
+      for (const outbox of listeners.values()) tell(playback, event, outbox);
+    }),
+  );
+  calls.onCall('playback/subscribe', async (_params, _plugin, _signal, peer) => {
+    if (listeners.has(peer)) return;
+    const outbox = new Outbox({
+      send: (method, params) => peer.notify(method, params),
+      onOverflow: () => peer.dispose(),
+    });
+    listeners.set(peer, outbox);
+    peer.onDidClose(() => {
+      listeners.delete(peer);
+      outbox.dispose();
+    });
+    for (const session of playback.sessions)
+      for (const event of session.replay()) tell(playback, event, outbox);
+  });
+  calls.onCall('playback/list', async () => {
+    const all = await Promise.allSettled(playback.sessions.map(snapshot));
+    return all.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  });
+  calls.onCall<{ readonly uri: string; readonly options: PlaybackOpenOptions }>(
+    'playback/open',
+    async ({ uri, options }) => {
+      const { start, ...rest } = options ?? {};
+      const session = await playback.open({
+        uris: [String(uri)],
+        ...(start === undefined ? {} : { start: String(start) }),
+        ...rest,
+      });
+      return { id: session.id };
+    },
+  );
+  calls.onCall<{ readonly id: string; readonly method: string; readonly args: readonly unknown[] }>(
+    'playback/call',
+    async ({ id, method, args }, _plugin, signal) => {
+      const session = playback.get(id);
+      if (method === 'snapshot') return snapshot(session);
+      if (method === 'next') return session.go(1);
+      if (method === 'previous') return session.go(-1);
+      if (method === 'stop') return session.stop();
+      if (PASSED.has(method as Passed)) return session.remote.call(method as Passed, args, signal);
+      throw new KinoportError('METHOD_NOT_FOUND', `Playback sessions have no method "${method}".`);
+    },
+  );
+}
+
+function tell(playback: PlaybackService, event: PlaybackEvent, outbox: Outbox): void {
+  const send = (type: string, value: unknown): void => outbox.fact('playback/event', { type, value });
+  switch (event.type) {
+    case 'state':
+      outbox.state(`state:${event.sessionId}`, 'playback/event', {
+        type: 'state',
+        value: { id: event.sessionId, state: event.state },
+      });
+      break;
+    case 'started': {
+      const session = playback.sessions.find((s) => s.id === event.sessionId);
+      if (!session) break;
+      snapshot(session).then(
+        (value) => send('start', value),
+        () => undefined,
+      );
+      break;
+    }
+    case 'ended':
+      send('end', {
+        id: event.sessionId,
+        item: event.item,
+        reason: event.reason,
+        position: event.position,
+        ...(event.duration === null ? {} : { duration: event.duration }),
+        watched: event.watched,
+      });
+      break;
+    case 'closed':
+      send('close', { id: event.sessionId });
+      break;
+  }
+}

@@ -1,0 +1,268 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type Disposable,
+  Emitter,
+  type Event,
+  type Item,
+  KinoportError,
+  type StreamRecord,
+  toKinoportError,
+} from '@kinoport/core';
+import type { PlaybackEvent, PlaybackView, PlayParams } from '../api/protocol.ts';
+import type { RemoteStream } from '../plugins/remoteSource.ts';
+import type { ProcessBroker } from '../processes/broker.ts';
+import type { JournalEntry } from '../storage/journal.ts';
+import type { StreamFront } from '../streams/front.ts';
+import { findEntry, type QueueEntry, type QueueOrigin, shuffled } from './queue.ts';
+import { journalOptions, PlaybackSession, type SessionServices } from './session.ts';
+import { parseStartTime } from './startTime.ts';
+
+export interface PlaybackServices extends SessionServices {
+  readonly broker: ProcessBroker;
+  readonly front: StreamFront;
+}
+
+/** Every playback session of this host. */
+export class PlaybackService implements Disposable {
+  readonly #services: PlaybackServices;
+  readonly #sessions = new Map<string, PlaybackSession>();
+  readonly #reopened = new Map<string, Promise<RemoteStream>>();
+  readonly #onDidEmit = new Emitter<PlaybackEvent>();
+
+  constructor(services: PlaybackServices) {
+    this.#services = services;
+  }
+
+  /** What happens in all sessions, in order. */
+  get onDidEmit(): Event<PlaybackEvent> {
+    return this.#onDidEmit.event;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Newest last. */
+  get sessions(): readonly PlaybackSession[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** One session; the newest when no id is given. @throws KinoportError `SESSION_NOT_FOUND`, `NOTHING_PLAYING` */
+  get(id?: string): PlaybackSession {
+    const session = id === undefined ? this.sessions.at(-1) : this.#sessions.get(id);
+    if (session) return session;
+    if (id === undefined)
+      throw new KinoportError('NOTHING_PLAYING', 'Nothing is playing.', {
+        hint: 'Start something with kinoport play.',
+      });
+    throw new KinoportError('SESSION_NOT_FOUND', `There is no playback session "${id}".`);
+  }
+
+  view(session: PlaybackSession): PlaybackView | undefined {
+    const { current, state } = session;
+    if (!current || !state) return undefined;
+    return {
+      sessionId: session.id,
+      player: session.player.id,
+      source: current.entry.source,
+      item: current.entry.item,
+      index: current.index,
+      count: session.queue.length,
+      state,
+    };
+  }
+
+  /**
+   * Resolves the addresses, makes the queue, opens the player.
+   * @param prepare is called with the session before anything of it is announced
+   * @throws KinoportError of routing, sources and players
+   */
+  async open(params: PlayParams, prepare?: (session: PlaybackSession) => void): Promise<PlaybackSession> {
+    if (params.start !== undefined) parseStartTime(params.start);
+    const { plugins, config } = this.#services;
+    const player = plugins.player(params.player ?? config.current.player);
+    plugins.activateForPlayback();
+    // Started beside the source; what goes wrong is met when the player is opened.
+    player.plugin.current().catch(() => undefined);
+    const resolved = await this.#resolve(params);
+    const queue = params.shuffle ? shuffled(resolved) : resolved;
+    const index = this.#first(queue, params);
+    const { uris: _, file: __, fromStart: ___, shuffle: ____, source: _____, ...options } = params;
+    const session = new PlaybackSession(
+      this.#services,
+      `p${randomBytes(6).toString('hex')}`,
+      player,
+      queue,
+      options,
+    );
+    this.#add(session);
+    prepare?.(session);
+    try {
+      await session.open(index);
+      return session;
+    } catch (error) {
+      this.#sessions.delete(session.id);
+      throw error;
+    }
+  }
+
+  /** What an address leads to, by whom, and who else could have answered. */
+  async resolve(uri: string, sourceId?: string, signal?: AbortSignal) {
+    const { plugins } = this.#services;
+    const source = sourceId === undefined ? plugins.sourceFor(uri) : plugins.source(sourceId);
+    const result = await source.resolve(uri, signal);
+    const alternatives = plugins
+      .routes(uri)
+      .map((route) => route.source)
+      .filter((id) => id !== source.id);
+    return { source, result, alternatives };
+  }
+
+  /**
+   * Finds again what the host before this one left behind: players that live on are taken over, the progress of
+   * the others is settled from database and player-side journal.
+   */
+  async restore(): Promise<void> {
+    const open = this.#services.journal.listOpen();
+    const streams = open.map((entry) => entry.stream).filter((stream) => stream !== undefined);
+    await Promise.all([this.#reopen(open, streams), ...open.map((entry) => this.#restoreOne(entry))]);
+  }
+
+  /** Saves everything; players go on and are found again by the next host. */
+  async detach(): Promise<void> {
+    for (const session of this.sessions) session.detach();
+  }
+
+  /** Ends every session. */
+  async stopAll(): Promise<void> {
+    await Promise.allSettled(this.sessions.map((session) => session.stop()));
+  }
+
+  dispose(): void {
+    this.#onDidEmit.dispose();
+  }
+
+  // --- opening --------------------------------------------------------------------------------------------
+
+  async #resolve(params: PlayParams): Promise<readonly QueueEntry[]> {
+    const several = params.uris.length > 1;
+    const queue: QueueEntry[] = [];
+    for (const uri of params.uris) {
+      const { source, result } = await this.resolve(uri, params.source);
+      const origin: QueueOrigin =
+        result.kind === 'folder' && !several
+          ? 'folder'
+          : result.kind === 'playlist'
+            ? 'playlist'
+            : 'argument';
+      for (const item of result.items)
+        if (item.kind !== 'container') queue.push({ item, source: source.id, origin });
+    }
+    if (queue.length === 0) {
+      throw new KinoportError('SOURCE_EMPTY', 'There is nothing to play there.', {
+        hint: 'Give a file, or a folder that holds films.',
+      });
+    }
+    return queue;
+  }
+
+  #first(queue: readonly QueueEntry[], params: PlayParams): number {
+    if (params.file !== undefined) return findEntry(queue, params.file);
+    if (params.fromStart || queue[0]?.origin !== 'folder') return 0;
+    const unwatched = queue.findIndex(
+      ({ item }) => this.#services.progress.find(keysOf(item))?.watched !== true,
+    );
+    return Math.max(0, unwatched);
+  }
+
+  #add(session: PlaybackSession): void {
+    this.#sessions.set(session.id, session);
+    session.onDidEmit((event) => {
+      if (event.type === 'closed') this.#sessions.delete(session.id);
+      this.#onDidEmit.fire(event);
+    });
+  }
+
+  // --- after a crash of the host --------------------------------------------------------------------------
+
+  /** Players of an earlier host read on as soon as their stream is published again. */
+  async #reopen(open: readonly JournalEntry[], streams: readonly StreamRecord[]): Promise<void> {
+    for (const { streamId } of streams) this.#services.front.expect(streamId);
+    await Promise.allSettled(open.map((entry) => this.#stream(entry)));
+  }
+
+  #stream(entry: JournalEntry): Promise<RemoteStream> {
+    const known = this.#reopened.get(entry.id);
+    if (known) return known;
+    const source = this.#services.plugins.source(entry.source);
+    const opening = entry.stream ? source.reopen(entry.stream) : source.open(entry.item);
+    this.#reopened.set(entry.id, opening);
+    return opening;
+  }
+
+  async #restoreOne(entry: JournalEntry): Promise<void> {
+    const { journal, log, plugins } = this.#services;
+    try {
+      const player = plugins.player(entry.player);
+      const { play, queue } = journalOptions(entry);
+      if (entry.endpoint) {
+        const alive =
+          entry.pid === undefined || (await this.#services.broker.isSameProcess(entry.pid, entry.pidStart));
+        if (alive) {
+          const session = await player.attach(entry.id, entry.endpoint, entry.epoch, 0);
+          const restored = new PlaybackSession(
+            this.#services,
+            entry.id,
+            player,
+            queue,
+            play,
+            entry.startedAt,
+          );
+          this.#add(restored);
+          restored.restore(entry, session, await this.#stream(entry));
+          log.info('took over a player of an earlier host', { session: entry.id });
+          return;
+        }
+      }
+      await this.#settle(entry);
+    } catch (error) {
+      log.warn('a player of an earlier host is gone', {
+        session: entry.id,
+        message: toKinoportError(error).message,
+      });
+      await this.#settle(entry);
+    }
+    journal.close(entry.id);
+    await this.#stream(entry)
+      .then((stream) => stream.dispose())
+      .catch(() => undefined);
+  }
+
+  /** The newest of what the database and the player's own journal know. */
+  async #settle(entry: JournalEntry): Promise<void> {
+    const { plugins, progress, log } = this.#services;
+    if (!entry.endpoint) return;
+    try {
+      const known = await plugins.player(entry.player).recover(entry.endpoint);
+      if (!known || known.itemToken !== entry.itemToken) return;
+      const record = progress.find(keysOf(entry.item));
+      if (record && record.updatedAt >= known.updatedAt) return;
+      progress.update(entry.item, entry.source, {
+        position: known.position,
+        ...(known.duration === undefined ? {} : { duration: known.duration }),
+        ...(known.ended === true ? { watched: true } : {}),
+        at: known.updatedAt,
+        durable: true,
+      });
+    } catch (error) {
+      log.warn('the journal of a player could not be read', {
+        session: entry.id,
+        message: toKinoportError(error).message,
+      });
+    }
+  }
+}
+
+function keysOf(item: Item): readonly string[] {
+  return [item.key, ...(item.keys ?? [])];
+}
