@@ -8,7 +8,6 @@ import {
   type SerializedError,
 } from '@kinoport/core';
 import type { Static } from 'typebox';
-import { WebSocket } from 'ws';
 import type {
   CommandOutput,
   HostEndpoint,
@@ -17,6 +16,7 @@ import type {
   PlaybackEvent,
   Results,
 } from '../../api/protocol.ts';
+import { WebSocketClient } from './webSocket.ts';
 
 /** Parameters of a method. */
 export type Params<M extends MethodName> = Static<(typeof METHODS)[M]>;
@@ -45,43 +45,31 @@ export class HostConnection implements Disposable {
   readonly endpoint: HostEndpoint;
   /** Resolves when the connection is gone, from whichever side. */
   readonly closed: Promise<void>;
-  readonly #socket: WebSocket;
+  readonly #socket: WebSocketClient;
   readonly #pending = new Map<number, Pending>();
   readonly #events = new Emitter<PlaybackEvent>();
   readonly #output = new Emitter<CommandOutput>();
   #prompt: PromptHandler | undefined;
   #nextId = 1;
 
-  private constructor(endpoint: HostEndpoint, socket: WebSocket) {
+  private constructor(endpoint: HostEndpoint, socket: WebSocketClient) {
     this.endpoint = endpoint;
     this.#socket = socket;
-    socket.on('message', (data) => this.#received(String(data)));
-    this.closed = new Promise((resolve) => {
-      socket.on('close', () => {
-        this.#lost();
-        resolve();
-      });
-    });
-    // What goes wrong on an open socket is always followed by `close`, and that is handled.
-    socket.on('error', () => undefined);
+    this.closed = socket.closed.then(() => this.#lost());
+    socket.onMessage((text) => this.#received(text));
   }
 
   /**
    * Connects to a host that should be running.
    * @throws KinoportError `HOST_UNREACHABLE`
    */
-  static connect(endpoint: HostEndpoint): Promise<HostConnection> {
-    return new Promise((resolve, reject) => {
-      const socket = new WebSocket(`ws://127.0.0.1:${endpoint.port}/v1/rpc`, {
-        headers: { authorization: `Bearer ${endpoint.token}` },
-        perMessageDeflate: false,
-        handshakeTimeout: 5000,
-      });
-      socket.once('open', () => resolve(new HostConnection(endpoint, socket)));
-      socket.once('error', (cause) => {
-        reject(new KinoportError('HOST_UNREACHABLE', 'The background host does not answer.', { cause }));
-      });
-    });
+  static async connect(endpoint: HostEndpoint): Promise<HostConnection> {
+    const { port, token } = endpoint;
+    try {
+      return new HostConnection(endpoint, await WebSocketClient.connect({ port, token, path: '/v1/rpc' }));
+    } catch (cause) {
+      throw new KinoportError('HOST_UNREACHABLE', 'The background host does not answer.', { cause });
+    }
   }
 
   /** What happens in the sessions that this connection has subscribed to. */
@@ -116,7 +104,7 @@ export class HostConnection implements Disposable {
         reject(abortedError());
         return;
       }
-      if (this.#socket.readyState !== WebSocket.OPEN) {
+      if (!this.#socket.isOpen) {
         reject(lostError());
         return;
       }
@@ -139,14 +127,13 @@ export class HostConnection implements Disposable {
 
   /** Ends the connection; resolves when it is closed. */
   async dispose(): Promise<void> {
-    this.#socket.close(1000);
+    this.#socket.close();
     const force = setTimeout(() => this.#socket.terminate(), 300);
     await this.closed;
     clearTimeout(force);
   }
 
   #send(message: Record<string, unknown>): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(JSON.stringify({ jsonrpc: '2.0', ...message }));
   }
 

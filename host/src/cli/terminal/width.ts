@@ -1,11 +1,15 @@
-import stringWidth from 'string-width';
+import { eastAsianWidth } from 'get-east-asian-width';
 
-/** Columns that a text takes on a terminal; wide characters count two, colours and joiners none. */
+// Made on demand: ICU's break iterators and tables of emoji take 100 ms of a slow machine, and most titles are ASCII.
+let segmenter: Intl.Segmenter | undefined;
+
+/** Columns that a text takes on a terminal; wide characters and emoji count two, marks and joiners none. */
 export function widthOf(text: string): number {
-  return stringWidth(text);
+  if (isAscii(text)) return text.length;
+  let width = 0;
+  for (const cluster of clusters(text)) width += widthOfCluster(cluster);
+  return width;
 }
-
-const segmenter = new Intl.Segmenter();
 
 /** The text in at most `columns`; what is left out at the end shows as an ellipsis. */
 export function truncate(text: string, columns: number): string {
@@ -13,10 +17,10 @@ export function truncate(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let out = '';
   let used = 0;
-  for (const { segment } of segmenter.segment(text)) {
-    const width = widthOf(segment);
+  for (const cluster of isAscii(text) ? text : clusters(text)) {
+    const width = widthOfCluster(cluster);
     if (used + width > columns - 1) break;
-    out += segment;
+    out += cluster;
     used += width;
   }
   return `${out}…`;
@@ -30,5 +34,22 @@ export function pad(text: string, columns: number, align: 'left' | 'right' = 'le
 
 /** Control characters of a title or an address would run on the terminal; they show as a space. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
+  return isAscii(text) ? text : text.replace(/\p{Cc}+/gu, ' ');
+}
+
+function isAscii(text: string): boolean {
+  return /^[ -~]*$/.test(text);
+}
+
+function clusters(text: string): readonly string[] {
+  segmenter ??= new Intl.Segmenter();
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+/** A cluster is as wide as the character it begins with, unless it asks to be shown as an emoji. */
+function widthOfCluster(cluster: string): number {
+  const first = cluster.codePointAt(0) ?? 0;
+  if (/^[\p{Cc}\p{Cf}\p{M}]/u.test(cluster)) return 0;
+  const isFlag = first >= 0x1f1e6 && first <= 0x1f1ff;
+  return isFlag || cluster.includes('\ufe0f') ? 2 : eastAsianWidth(first);
 }
