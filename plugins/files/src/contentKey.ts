@@ -28,28 +28,34 @@ export function containerKey(path: string): string {
   return `folder:${createHash('sha256').update(path).digest('hex').slice(0, 32)}`;
 }
 
-/** Head and key of a file; the file is opened for the moment of the call. */
-export async function keyOfFile(
-  path: string,
-  size: number,
-): Promise<{ readonly key: string; readonly head: Uint8Array }> {
-  const file = await open(path, 'r');
+/** Content key of a file; it is open for the moment of the call only. @throws the system's error */
+export async function keyOfFile(path: string, size: number): Promise<string> {
+  // Buffers are used again: 128 KiB for each of thousands of files is more work for the collector than the reading.
+  const scratch = idle.pop() ?? Buffer.allocUnsafe(2 * KEY_BYTES);
   try {
-    const head = await readAt(file, 0, Math.min(KEY_BYTES, size));
-    const tail = size <= KEY_BYTES ? head : await readAt(file, size - KEY_BYTES, KEY_BYTES);
-    return { key: contentKey(size, head, tail), head };
+    const file = await open(path, 'r');
+    try {
+      const head = await readAt(file, scratch.subarray(0, Math.min(KEY_BYTES, size)), 0);
+      if (size <= KEY_BYTES) return contentKey(size, head, head);
+      const tail = await readAt(file, scratch.subarray(KEY_BYTES), size - KEY_BYTES);
+      return contentKey(size, head, tail);
+    } finally {
+      await file.close();
+    }
   } finally {
-    await file.close();
+    if (idle.length < MAX_IDLE) idle.push(scratch);
   }
 }
 
-async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(length);
+const MAX_IDLE = 16;
+const idle: Buffer[] = [];
+
+async function readAt(file: FileHandle, into: Buffer, position: number): Promise<Uint8Array> {
   let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
+  while (filled < into.length) {
+    const { bytesRead } = await file.read(into, filled, into.length - filled, position + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
-  return buffer.subarray(0, filled);
+  return into.subarray(0, filled);
 }

@@ -36,7 +36,7 @@ export class KeyCache implements Disposable {
     const id = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}`;
     const known = keys.get(id);
     if (known !== undefined) return known;
-    const { key } = await keyOfFile(path, stats.size);
+    const key = await keyOfFile(path, stats.size);
     // No inode numbers (some network shares): the same id would stand for several files.
     if (stats.ino === 0) return key;
     keys.set(id, key);

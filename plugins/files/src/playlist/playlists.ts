@@ -1,7 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { abortedError, type Item, KinoportError, type Log, type ResolveResult } from '@kinoport/core';
+import {
+  abortedError,
+  type Item,
+  isKinoportError,
+  KinoportError,
+  type Log,
+  type ResolveResult,
+} from '@kinoport/core';
 import { isHttpAddress, parseAddress } from '../http/address.ts';
 import type { HttpFiles } from '../http/httpFiles.ts';
 import { tooLarge } from '../http/resource.ts';
@@ -111,15 +118,13 @@ export class Playlists {
       }
     }
     if (items.length > 0) return { kind: 'playlist', title, items };
-    throw (
-      failure ??
-      new KinoportError(
-        'SOURCE_EMPTY',
-        `The playlist ${JSON.stringify(title)} names nothing that can be played.`,
-        {
-          hint: 'Check that its files are where it says.',
-        },
-      )
+    if (failure !== undefined && !isKinoportError(failure, 'SOURCE_NOT_FOUND')) throw failure;
+    throw new KinoportError(
+      'SOURCE_EMPTY',
+      `The playlist ${JSON.stringify(title)} names nothing that can be played.`,
+      {
+        hint: 'Check that its files are where it says.',
+      },
     );
   }
 
