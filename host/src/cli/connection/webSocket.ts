@@ -23,7 +23,6 @@ export class WebSocketClient {
   readonly closed: Promise<void>;
   readonly #socket: Socket;
   readonly #frames = new Frames();
-  #onMessage: (text: string) => void = () => undefined;
 
   private constructor(socket: Socket, early: Buffer) {
     this.#socket = socket;
@@ -32,9 +31,9 @@ export class WebSocketClient {
     });
     // What goes wrong on an open socket is always followed by `close`.
     socket.on('error', () => undefined);
-    socket.on('data', (chunk) => this.#received(chunk));
-    // Not before the caller listens.
-    if (early.length > 0) queueMicrotask(() => this.#received(early));
+    // Until somebody listens nothing is read, the end neither.
+    socket.pause();
+    if (early.length > 0) socket.unshift(early);
   }
 
   /** Rejects when nobody answers, or not as a WebSocket. */
@@ -85,9 +84,10 @@ export class WebSocketClient {
     return this.#socket.writable;
   }
 
-  /** Who gets the messages. */
+  /** Who gets the messages; called once, and before anything else. */
   onMessage(listener: (text: string) => void): void {
-    this.#onMessage = listener;
+    this.#socket.on('data', (chunk) => this.#received(chunk, listener));
+    this.#socket.resume();
   }
 
   send(text: string): void {
@@ -105,10 +105,10 @@ export class WebSocketClient {
     this.#socket.destroy();
   }
 
-  #received(chunk: Buffer): void {
+  #received(chunk: Buffer, listener: (text: string) => void): void {
     try {
       for (const { opcode, payload } of this.#frames.push(chunk)) {
-        if (opcode === OPCODE.text) this.#onMessage(payload.toString('utf8'));
+        if (opcode === OPCODE.text) listener(payload.toString('utf8'));
         else if (opcode === OPCODE.ping && this.isOpen) {
           this.#socket.write(writeFrame(OPCODE.pong, payload));
         } else if (opcode === OPCODE.close) this.close();
