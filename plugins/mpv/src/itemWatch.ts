@@ -17,7 +17,7 @@ import { goneError, type IpcClient, type MpvEvent } from './ipc.ts';
 import { readJournal } from './journal.ts';
 import { OBSERVED, type Observed, PlayState } from './playState.ts';
 import { Seeks } from './seeks.ts';
-import { takeOverItem } from './takeOver.ts';
+import { currentEntry, takeOverItem } from './takeOver.ts';
 
 /** The load that is in the window now. */
 export interface CurrentItem {
@@ -37,7 +37,7 @@ export interface ItemWatchOptions {
   readonly onEnd: (end: PlayerEnd) => void;
   readonly onRequest: (request: PlayerRequest) => void;
   readonly onFirstFrame: (media: PlayerMedia, load: PlayerLoadOptions) => Promise<void>;
-  readonly onGone: () => void;
+  readonly onGone: () => Promise<void>;
   /** Something went wrong in work that nobody waits for. */
   readonly onFault: (error: unknown) => void;
 }
@@ -95,8 +95,12 @@ export class ItemWatch implements Disposable {
   }
 
   /** Whether the viewer has opened something of his own in the window. */
-  get foreign(): boolean {
-    return this.#foreign;
+  async isForeign(): Promise<boolean> {
+    if (this.#foreign) return true;
+    // mpv tells the end of our item a moment before it begins with the other.
+    const playlist = await this.#ipc.command(['get_property', 'playlist']);
+    const entry = currentEntry(playlist);
+    return entry !== undefined && entry !== this.#current?.entry;
   }
 
   /** Asks mpv for the news that the state is made of; once for each connection. */
@@ -196,7 +200,7 @@ export class ItemWatch implements Disposable {
   #property(event: MpvEvent): void {
     const name = event.name as Observed;
     this.#state.property(name, event.data);
-    if (name === 'eof-reached' && event.data === true && this.#state.opened) this.#eof();
+    if (name === 'eof-reached' && event.data === true && this.#state.speaksOfItem) this.#eof();
   }
 
   #startFile(entry: JsonValue | undefined): void {
@@ -316,7 +320,7 @@ export class ItemWatch implements Disposable {
     }
     this.#state.gone();
     await this.dispose();
-    this.#options.onGone();
+    await this.#options.onGone();
   }
 
   async #quitInJournal(): Promise<boolean> {

@@ -197,9 +197,9 @@ export class MpvPlayer implements Player, Disposable {
       endpoint,
       epoch,
       ...(terminate === undefined ? {} : { terminate }),
-      onOver: (how) => {
+      onOver: async (how) => {
         this.#sessions.delete(session);
-        if (how === 'gone') removeSocket(endpoint).catch((error: unknown) => this.#leftover(error));
+        if (how === 'gone') await removeSocket(endpoint);
       },
     });
     this.#sessions.add(session);
@@ -246,10 +246,6 @@ export class MpvPlayer implements Player, Disposable {
         path: this.#tracker,
       });
     }
-  }
-
-  #leftover(error: unknown): void {
-    this.#ctx.log.warn('The socket of a closed mpv could not be removed.', { error: String(error) });
   }
 
   #headless(environment: Readonly<Record<string, string>> | undefined): boolean {

@@ -29,6 +29,8 @@ const SILENT_FRAMES = 3;
 /** `core-idle` is true for a moment after each unpause and before each end; only a longer one is a wait. */
 const STALL_AFTER = 60;
 const MINIMUM_INTERVAL = 38;
+/** News of a place before the start after which mpv is believed to play there. */
+const BELIEVED_AFTER = 12;
 
 /** Makes the contract's state out of mpv's properties and events. Pure but for the clock. */
 export class PlayState implements Disposable {
@@ -44,6 +46,9 @@ export class PlayState implements Disposable {
   /** `loading`: what comes may still speak of the file before · `opening`: no frame yet · `open`. */
   #phase: 'loading' | 'opening' | 'open' | 'failed' | 'over' | 'gone' = 'loading';
   #framesWithoutSound = SILENT_FRAMES;
+  /** Where the load was told to begin, until a seek or really playing elsewhere takes it back. */
+  #floor: number | undefined;
+  #belowFloor = 0;
   #stall: Disposable | undefined;
   #stalled = false;
 
@@ -78,6 +83,11 @@ export class PlayState implements Disposable {
     return this.#phase === 'open';
   }
 
+  /** What mpv says now is about the item that was loaded last. */
+  get speaksOfItem(): boolean {
+    return this.#phase === 'opening' || this.#phase === 'open';
+  }
+
   /** The last value that mpv told of a property. */
   value(name: Observed): JsonValue | undefined {
     return this.#values.get(name);
@@ -87,6 +97,8 @@ export class PlayState implements Disposable {
   load(position: number, duration: number | undefined, cause: string): void {
     this.#phase = 'loading';
     this.#values.set('eof-reached', false);
+    this.#floor = position;
+    this.#belowFloor = 0;
     this.#framesWithoutSound = SILENT_FRAMES;
     this.#set({ position, at: this.#clock.now(), duration, epoch: this.#state.epoch + 1, cause });
     this.settle();
@@ -106,6 +118,7 @@ export class PlayState implements Disposable {
   seekBegan(cause: string): void {
     if (this.#phase !== 'open') return;
     this.#framesWithoutSound = SILENT_FRAMES;
+    this.#floor = undefined;
     this.#set({ epoch: this.#state.epoch + 1, cause });
   }
 
@@ -130,7 +143,7 @@ export class PlayState implements Disposable {
   property(name: Observed, value: JsonValue | undefined): void {
     const before = this.#values.get(name);
     this.#values.set(name, value);
-    const counts = this.#phase === 'opening' || this.#phase === 'open';
+    const counts = this.speaksOfItem;
     if (name === 'time-pos' || name === 'audio-pts') {
       if (counts) this.#position(name);
     } else if (name === 'pause' && typeof value === 'boolean') {
@@ -157,7 +170,7 @@ export class PlayState implements Disposable {
       const began = status === 'playing' ? { at: this.#clock.now() } : {};
       this.#set({ status, ...began });
     }
-    if (this.#phase === 'open' || this.#phase === 'opening') {
+    if (this.speaksOfItem) {
       this.#setIfChanged({
         duration: numberOr(values.get('duration'), this.#state.duration),
         volume: numberOr(values.get('volume'), this.#state.volume),
@@ -199,6 +212,12 @@ export class PlayState implements Disposable {
   }
 
   #moveTo(position: number): void {
+    // A server that fails while mpv goes to the start leaves mpv at "the end" and at 0: not where the viewer is.
+    if (this.#floor !== undefined && position < this.#floor - 0.5) {
+      this.#belowFloor += 1;
+      if (this.#belowFloor < BELIEVED_AFTER) return;
+    }
+    this.#floor = position;
     this.#set({ position: Math.max(0, position), at: this.#clock.now() });
   }
 
@@ -214,9 +233,10 @@ export class PlayState implements Disposable {
     if (this.#phase === 'gone') return 'gone';
     if (this.#phase === 'failed') return 'failed';
     if (this.#phase === 'over') return 'ended';
-    if (this.#phase !== 'open') return 'opening';
     const values = this.#values;
-    if (values.get('eof-reached') === true) return 'ended';
+    // A stream that fails at once comes to its end without a first frame.
+    if (this.#phase !== 'loading' && values.get('eof-reached') === true) return 'ended';
+    if (this.#phase !== 'open') return 'opening';
     if (values.get('seeking') === true) return 'seeking';
     if (values.get('pause') === true) return 'paused';
     if (values.get('paused-for-cache') === true) return 'buffering';

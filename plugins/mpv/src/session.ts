@@ -39,7 +39,7 @@ export interface MpvSessionOptions {
   /** Asks the process to end, where it is known. */
   readonly terminate?: () => Promise<void>;
   /** Runs once when the session lets go of the player or the player is gone. */
-  readonly onOver?: (how: 'gone' | 'detached') => void;
+  readonly onOver?: (how: 'gone' | 'detached') => Promise<void>;
 }
 
 /** One mpv, driven over its socket. */
@@ -73,10 +73,10 @@ export class MpvSession implements PlayerSession {
       onEnd: (end) => this.#ends.fire(end),
       onRequest: (request) => this.#requests.fire(request),
       onFirstFrame: (media, load) => this.#firstFrame(media, load),
-      onGone: () => {
+      onGone: async () => {
         this.#scheduled?.abort();
+        await options.onOver?.('gone');
         this.#closed.resolve();
-        options.onOver?.('gone');
       },
       onFault: (error) => options.log.warn('mpv was not watched as it should be.', { error: String(error) }),
     });
@@ -205,9 +205,9 @@ export class MpvSession implements PlayerSession {
   }
 
   async finish(): Promise<void> {
+    if (this.#detached || this.#ipc.closed || this.#options.endpoint.keepOpen) return;
     // A window in which the viewer has opened something himself is no longer ours to close.
-    if (this.#options.endpoint.keepOpen || this.#watch.foreign) return;
-    await this.stop();
+    if (!(await this.#watch.isForeign())) await this.stop();
   }
 
   async stop(options: CommandOptions = {}): Promise<void> {
@@ -233,7 +233,7 @@ export class MpvSession implements PlayerSession {
     this.#watch.dispose();
     this.#ipc.dispose();
     this.#closed.resolve();
-    this.#options.onOver?.('detached');
+    await this.#options.onOver?.('detached');
   }
 
   async #setPause(paused: boolean, options: ScheduledOptions): Promise<void> {
@@ -253,7 +253,9 @@ export class MpvSession implements PlayerSession {
       this.#watch.causes.expect({ pause: paused }, options.id ?? UNNAMED_COMMAND);
     }
     await sent;
-    await this.#watch.until(() => this.#watch.paused === paused);
+    // mpv tells `pause` a moment before it really goes on or stands still.
+    const before = paused ? 'playing' : 'paused';
+    await this.#watch.until(({ status }) => this.#watch.paused === paused && status !== before);
   }
 
   async #firstFrame(media: PlayerMedia, load: PlayerLoadOptions): Promise<void> {

@@ -1,4 +1,4 @@
-import { type JsonObject, KinoportError } from '@kinoport/core';
+import { type JsonObject, type JsonValue, KinoportError } from '@kinoport/core';
 import type { MpvEndpoint } from './endpoint.ts';
 import type { IpcClient } from './ipc.ts';
 import type { CurrentItem } from './itemWatch.ts';
@@ -32,20 +32,24 @@ export async function takeOverItem(ipc: IpcClient, endpoint: MpvEndpoint): Promi
       hint: 'Play the item again.',
     });
   }
-  const entries = Array.isArray(playlist) ? (playlist as readonly JsonObject[]) : [];
-  const entry = entries.find(({ current }) => current === true)?.id;
+  const entry = currentEntry(playlist);
   const first = told['kinoport-item'];
   const token = journal?.item ?? (typeof first === 'string' ? first : undefined);
   const end = journal?.ended;
   return {
     item:
-      token === undefined
-        ? undefined
-        : { token, entry: end === undefined && typeof entry === 'number' ? entry : undefined, ended: false },
+      token === undefined ? undefined : { token, entry: end === undefined ? entry : undefined, ended: false },
     open: end === undefined,
     ...(end === undefined ? {} : { end }),
     ...(journal?.error === undefined ? {} : { error: journal.error }),
     position: journal?.position ?? 0,
     ...(journal?.duration === undefined ? {} : { duration: journal.duration }),
   };
+}
+
+/** The id of the playlist entry that mpv plays or is about to. */
+export function currentEntry(playlist: JsonValue | undefined): number | undefined {
+  const entries = Array.isArray(playlist) ? (playlist as readonly JsonObject[]) : [];
+  const id = entries.find(({ current }) => current === true)?.id;
+  return typeof id === 'number' ? id : undefined;
 }
