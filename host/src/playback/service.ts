@@ -13,8 +13,9 @@ import type { RemoteStream } from '../plugins/remoteSource.ts';
 import type { ProcessBroker } from '../processes/broker.ts';
 import type { JournalEntry } from '../storage/journal.ts';
 import type { StreamFront } from '../streams/front.ts';
+import { fromJournal } from './opening.ts';
 import { findEntry, type QueueEntry, type QueueOrigin, shuffled } from './queue.ts';
-import { journalOptions, PlaybackSession, type SessionServices } from './session.ts';
+import { PlaybackSession, type SessionServices } from './session.ts';
 import { parseStartTime } from './startTime.ts';
 
 export interface PlaybackServices extends SessionServices {
@@ -204,7 +205,7 @@ export class PlaybackService implements Disposable {
     const { journal, log, plugins } = this.#services;
     try {
       const player = plugins.player(entry.player);
-      const { play, queue } = journalOptions(entry);
+      const { play, queue } = fromJournal(entry);
       if (entry.endpoint) {
         const alive =
           entry.pid === undefined || (await this.#services.broker.isSameProcess(entry.pid, entry.pidStart));

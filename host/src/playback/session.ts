@@ -2,18 +2,14 @@ import {
   type Clock,
   Emitter,
   type Event,
-  type Item,
-  type JsonObject,
   KinoportError,
   type PlayerEnd,
-  type PlayerLoadOptions,
   type PlayerMedia,
   type PlayerState,
-  type StreamStats,
   serializeError,
   toKinoportError,
 } from '@kinoport/core';
-import type { PlaybackEvent, PlayParams } from '../api/protocol.ts';
+import type { PlaybackEvent } from '../api/protocol.ts';
 import type { ConfigService } from '../config/config.ts';
 import type { Logger } from '../log/logger.ts';
 import type { PluginManager } from '../plugins/manager.ts';
@@ -21,14 +17,12 @@ import type { RemotePlayer, RemoteSession } from '../plugins/remotePlayer.ts';
 import type { RemoteStream } from '../plugins/remoteSource.ts';
 import type { JournalEntry, SessionJournal } from '../storage/journal.ts';
 import type { ProgressStore } from '../storage/progress.ts';
+import { type Begin, beginAt, journalled, loadOptionsOf, mediaOf, type SessionOptions } from './opening.ts';
 import { type ProgressOwners, ProgressTracker } from './progressTracker.ts';
 import { followsByItself, type QueueEntry } from './queue.ts';
-import { resumePosition } from './rules.ts';
+import { SessionQueue } from './sessionQueue.ts';
+import { SourceCare } from './sourceCare.ts';
 import { parseStartTime, startSeconds } from './startTime.ts';
-
-const NOTIFY_EVERY = 250;
-const STATS_EVERY = 1_000;
-const PREFETCH_BEFORE = 60;
 
 export interface SessionServices {
   readonly clock: Clock;
@@ -40,24 +34,15 @@ export interface SessionServices {
   readonly owners: ProgressOwners;
 }
 
-/** What was asked for with `play`, without the addresses. */
-export type SessionOptions = Omit<PlayParams, 'uris' | 'file' | 'fromStart' | 'shuffle' | 'source'>;
-
 interface Current {
   readonly entry: QueueEntry;
-  readonly index: number;
+  /** States of an earlier epoch speak of the item before. */
+  readonly sinceEpoch: number;
   readonly stream: RemoteStream;
   readonly tracker: ProgressTracker;
   readonly token: string;
+  readonly care: SourceCare;
   ended: boolean;
-  prefetched: boolean;
-}
-
-interface Begin {
-  readonly seconds: number;
-  readonly resumed: boolean;
-  /** A percentage or a time from the end, to be sought when the duration is known. */
-  readonly later?: string;
 }
 
 /** One film after another in one window: the queue, the open stream, the player, and the progress of what plays. */
@@ -68,17 +53,13 @@ export class PlaybackSession {
   readonly #services: SessionServices;
   readonly #options: SessionOptions;
   readonly #onDidEmit = new Emitter<PlaybackEvent>();
-  #queue: readonly QueueEntry[];
+  readonly #queue: SessionQueue;
   #session: RemoteSession | undefined;
   #current: Current | undefined;
   #loads = 0;
   #seekLater: string | undefined;
-  #lastNotify = Number.NEGATIVE_INFINITY;
-  #lastStats = Number.NEGATIVE_INFINITY;
-  #stats: StreamStats | undefined;
   #work: Promise<unknown> = Promise.resolve();
   #closed = false;
-  #failure: KinoportError | undefined;
 
   constructor(
     services: SessionServices,
@@ -91,7 +72,7 @@ export class PlaybackSession {
     this.#services = services;
     this.id = id;
     this.player = player;
-    this.#queue = queue;
+    this.#queue = new SessionQueue(queue, services.plugins);
     this.#options = options;
     this.startedAt = startedAt;
   }
@@ -101,7 +82,7 @@ export class PlaybackSession {
   }
 
   get queue(): readonly QueueEntry[] {
-    return this.#queue;
+    return this.#queue.entries;
   }
 
   get isClosed(): boolean {
@@ -109,7 +90,8 @@ export class PlaybackSession {
   }
 
   get current(): { readonly entry: QueueEntry; readonly index: number } | undefined {
-    return this.#current;
+    const entry = this.#current?.entry;
+    return entry && { entry, index: this.#queue.indexOf(entry) };
   }
 
   /** The player's, once it is open. */
@@ -124,31 +106,27 @@ export class PlaybackSession {
     return this.#session;
   }
 
-  get stats(): StreamStats | undefined {
-    return this.#stats;
-  }
-
   /** Opens the player with the item at `index`. @throws KinoportError as `Source.open` and `Player.open` */
   async open(index: number): Promise<void> {
-    const entry = this.#entry(index);
+    const entry = this.#queue.at(index);
     this.#emit({ type: 'opening', sessionId: this.id, title: entry.item.title });
     // Two processes start side by side; an error of the player is met again below.
     this.player.plugin.current().catch(() => undefined);
     const stream = await this.#openStream(entry);
     try {
       const token = this.#token();
-      this.#journal(entry, index, token, stream);
-      const media = this.#media(entry, stream);
+      this.#journal(entry, token, stream);
+      const media = mediaOf(entry.item, stream, this.#options.subtitles);
       const begin = await this.#begin(entry, stream, media, true);
       const session = await this.player.open(media, {
-        ...this.#loadOptions(token, begin),
+        ...loadOptionsOf(this.#options, token, begin, true),
         sessionId: this.id,
         ...(this.#options.fullscreen === undefined ? {} : { fullscreen: this.#options.fullscreen }),
         ...(this.#options.playerArgs === undefined ? {} : { extraArgs: this.#options.playerArgs }),
         ...(this.#options.environment === undefined ? {} : { environment: this.#options.environment }),
       });
       this.#services.journal.patch(this.id, { endpoint: session.endpoint });
-      this.#enter(entry, index, token, stream, begin);
+      this.#enter(entry, token, stream, begin, 0);
       this.#listen(session);
     } catch (error) {
       await stream.dispose();
@@ -159,14 +137,10 @@ export class PlaybackSession {
 
   /** Goes on with a player that outlived the host before this one. */
   restore(entry: JournalEntry, session: RemoteSession, stream: RemoteStream): void {
-    const queued = this.#queue[entry.index] ?? {
-      item: entry.item,
-      source: entry.source,
-      origin: 'argument' as const,
-    };
+    const queued = this.#queue.at(entry.index);
     this.#loads = Number(entry.itemToken.split('-').at(-1)) || 0;
     const begin = { seconds: session.state.position, resumed: true };
-    this.#enter(queued, entry.index, entry.itemToken, stream, begin);
+    this.#enter(queued, entry.itemToken, stream, begin, 0);
     this.#listen(session);
   }
 
@@ -175,16 +149,10 @@ export class PlaybackSession {
     return this.#serialize(async () => {
       const current = this.#current;
       if (!current) throw new KinoportError('NOTHING_PLAYING', 'Nothing is playing.');
-      if (current.index + step >= this.#queue.length || current.index + step < 0)
-        await this.#addSiblings(current);
-      const index = this.#queue.indexOf(current.entry) + step;
-      if (!this.#queue[index]) {
-        throw new KinoportError(
-          'NO_NEXT_ITEM',
-          step > 0 ? 'This is the last item.' : 'This is the first item.',
-        );
-      }
-      await this.#load(index);
+      const entry = await this.#queue.neighbour(current.entry, step);
+      if (entry) return this.#load(entry);
+      const message = step > 0 ? 'This is the last item.' : 'This is the first item.';
+      throw new KinoportError('NO_NEXT_ITEM', message);
     });
   }
 
@@ -207,9 +175,9 @@ export class PlaybackSession {
   /** What a new listener needs to know first. */
   replay(): readonly PlaybackEvent[] {
     if (!this.#current || !this.#session) return [];
-    const { entry, index } = this.#current;
+    const { entry } = this.#current;
     const { state } = this.#session;
-    return [this.#started(entry, index, state.position, false), { type: 'state', sessionId: this.id, state }];
+    return [this.#started(entry, state.position, false), { type: 'state', sessionId: this.id, state }];
   }
 
   // --- one item -------------------------------------------------------------------------------------------
@@ -218,26 +186,25 @@ export class PlaybackSession {
     return this.#services.plugins.source(entry.source).open(entry.item);
   }
 
-  async #load(index: number): Promise<void> {
-    const entry = this.#entry(index);
+  async #load(entry: QueueEntry): Promise<void> {
     const session = this.remote;
     const stream = await this.#openStream(entry);
     try {
       const token = this.#token();
-      const media = this.#media(entry, stream);
+      const media = mediaOf(entry.item, stream);
       const begin = await this.#begin(entry, stream, media, false);
       await this.#leave('stopped', session.state.position, session.state.duration);
-      this.#journal(entry, index, token, stream, session);
-      this.#enter(entry, index, token, stream, begin);
-      await session.call('load', [media, this.#loadOptions(token, begin)]);
+      this.#journal(entry, token, stream, session);
+      this.#enter(entry, token, stream, begin, session.state.epoch + 1);
+      await session.call('load', [media, loadOptionsOf(this.#options, token, begin, false)]);
     } catch (error) {
       if (this.#current?.stream !== stream) await stream.dispose();
       throw error;
     }
   }
 
-  #enter(entry: QueueEntry, index: number, token: string, stream: RemoteStream, begin: Begin): void {
-    const { clock, progress, owners, config } = this.#services;
+  #enter(entry: QueueEntry, token: string, stream: RemoteStream, begin: Begin, sinceEpoch: number): void {
+    const { clock, log, progress, owners, config } = this.#services;
     const tracker = new ProgressTracker({
       clock,
       store: progress,
@@ -247,10 +214,18 @@ export class PlaybackSession {
       item: entry.item,
       source: entry.source,
     });
-    this.#current = { entry, index, stream, tracker, token, ended: false, prefetched: false };
+    this.#current = {
+      entry,
+      stream,
+      tracker,
+      token,
+      sinceEpoch,
+      care: new SourceCare(clock, log, stream),
+      ended: false,
+    };
     if (this.#session) this.#session.itemToken = token;
     this.#seekLater = begin.later;
-    this.#emit(this.#started(entry, index, begin.seconds, begin.resumed));
+    this.#emit(this.#started(entry, begin.seconds, begin.resumed));
   }
 
   /** The end of the item as this session sees it; once. */
@@ -277,57 +252,19 @@ export class PlaybackSession {
     await current.stream.dispose();
   }
 
-  /** Where to begin: what was asked for, else where the viewer stopped, else what the player itself remembers. */
+  /** As asked or as left; where nothing is known here, the player's own memory is taken over once. */
   async #begin(entry: QueueEntry, stream: RemoteStream, media: PlayerMedia, first: boolean): Promise<Begin> {
+    const { progress, config } = this.#services;
     const { item } = entry;
-    const record = this.#services.progress.find([item.key, ...(item.keys ?? [])]);
-    const duration = item.duration ?? stream.info.duration ?? record?.duration;
-    if (first && this.#options.start !== undefined) {
-      const seconds = startSeconds(parseStartTime(this.#options.start), duration);
-      return seconds === undefined
-        ? { seconds: 0, resumed: false, later: this.#options.start }
-        : { seconds, resumed: false };
-    }
-    if (first && this.#options.ignoreResume) return { seconds: 0, resumed: false };
-    if (record) {
-      const seconds = resumePosition(record, this.#services.config.current.progress);
-      return { seconds, resumed: seconds > 0 };
-    }
-    const remembered = await this.player.remembered(media).catch(() => undefined);
-    if (!remembered || !(remembered.position > 0)) return { seconds: 0, resumed: false };
-    this.#notice(
-      'TAKEN_OVER',
-      `The position comes from ${this.player.id}'s own memory; from now on it is kept here.`,
-    );
-    return { seconds: remembered.position, resumed: true };
-  }
-
-  #media(entry: QueueEntry, stream: RemoteStream): PlayerMedia {
-    const { item } = entry;
+    const record = progress.find([item.key, ...(item.keys ?? [])]);
     const duration = item.duration ?? stream.info.duration;
-    const subtitles = [
-      ...(stream.info.subtitles ?? []),
-      ...(this.#current ? [] : (this.#options.subtitles ?? []).map((path) => ({ path }))),
-    ];
-    return {
-      title: item.title,
-      ...(duration === undefined ? {} : { duration }),
-      ...(item.live === undefined ? {} : { live: item.live }),
-      ...(subtitles.length > 0 ? { subtitles } : {}),
-      ...stream.location,
-    };
-  }
-
-  #loadOptions(token: string, begin: Begin): PlayerLoadOptions {
-    const { rate, audioLanguages, subtitleLanguages, paused } = this.#options;
-    return {
-      start: begin.seconds,
-      paused: (paused ?? false) && this.#current === undefined,
-      itemToken: token,
-      ...(rate === undefined ? {} : { rate }),
-      ...(audioLanguages === undefined ? {} : { audioLanguages }),
-      ...(subtitleLanguages === undefined ? {} : { subtitleLanguages }),
-    };
+    const begin = beginAt(first ? this.#options : undefined, record, duration, config.current.progress);
+    if (!begin.unknown) return begin;
+    const remembered = await this.player.remembered(media).catch(() => undefined);
+    if (!remembered || !(remembered.position > 0)) return begin;
+    const told = `The position comes from ${this.player.id}'s own memory; from now on it is kept here.`;
+    this.#notice('TAKEN_OVER', told);
+    return { seconds: remembered.position, resumed: true };
   }
 
   // --- what the player says -------------------------------------------------------------------------------
@@ -348,55 +285,35 @@ export class PlaybackSession {
   #heard(state: PlayerState): void {
     const current = this.#current;
     if (this.#closed || !current) return;
+    if (state.epoch < current.sinceEpoch && state.status !== 'gone') return;
     if (!current.ended) current.tracker.heard(state);
-    this.#emit({ type: 'state', sessionId: this.id, state, ...(this.#stats ? { stats: this.#stats } : {}) });
+    this.#emit({
+      type: 'state',
+      sessionId: this.id,
+      state,
+      ...(current.care.stats ? { stats: current.care.stats } : {}),
+    });
     if (state.status === 'gone') {
       void this.#serialize(() => this.#close('killed')).catch((error) => this.#broke(error));
       return;
     }
-    if (this.#seekLater !== undefined && state.duration !== undefined && state.status !== 'opening')
-      this.#seekNow(state.duration);
-    if (state.status === 'playing') this.#whilePlaying(current, state);
+    const later = this.#seekLater;
+    if (later !== undefined && state.duration !== undefined && state.status !== 'opening') {
+      this.#seekLater = undefined;
+      this.#seekNow(later, state.duration).catch((error) => this.#told(error));
+    }
+    const next = this.#queue.after(current.entry);
+    current.care.heard(
+      state,
+      next && { item: next.item, source: () => this.#services.plugins.source(next.source) },
+    );
   }
 
-  #seekNow(duration: number): void {
-    const seconds = startSeconds(parseStartTime(this.#seekLater ?? '0'), duration);
-    this.#seekLater = undefined;
-    if (seconds !== undefined)
-      this.#session?.call('seek', [seconds, { exact: true }]).catch((error) => this.#told(error));
-  }
-
-  #whilePlaying(current: Current, state: PlayerState): void {
-    const now = this.#services.clock.now();
-    const { stream, entry, index } = current;
-    if (now - this.#lastNotify >= NOTIFY_EVERY) {
-      this.#lastNotify = now;
-      stream.source.notifyPosition(stream.id, { seconds: state.position });
-    }
-    if (now - this.#lastStats >= STATS_EVERY && stream.record) {
-      this.#lastStats = now;
-      stream.source.stats(stream.id).then(
-        (stats) => {
-          this.#stats = stats;
-        },
-        () => undefined,
-      );
-    }
-    const next = this.#queue[index + 1];
-    if (
-      next &&
-      !current.prefetched &&
-      state.duration !== undefined &&
-      state.duration - state.position < PREFETCH_BEFORE
-    ) {
-      current.prefetched = true;
-      const source = this.#services.plugins.source(next.source);
-      source.prefetch(next.item, 'next').catch((error) => {
-        this.#services.log.warn(`could not prefetch after ${entry.item.title}`, {
-          message: toKinoportError(error).message,
-        });
-      });
-    }
+  /** Now that the duration is known; until here the film stood still. */
+  async #seekNow(where: string, duration: number): Promise<void> {
+    const seconds = startSeconds(parseStartTime(where), duration);
+    if (seconds !== undefined) await this.#session?.call('seek', [seconds, { exact: true }]);
+    if (this.#options.paused !== true) await this.#session?.call('play');
   }
 
   async #ended(end: PlayerEnd): Promise<void> {
@@ -420,35 +337,17 @@ export class PlaybackSession {
   }
 
   /** The next item in the same window, or the end of the session. */
-  async #follow(current: Current, reason: 'finished' | 'failed'): Promise<void> {
+  async #follow({ entry }: Current, reason: 'finished' | 'failed'): Promise<void> {
     const setting = this.#services.config.current.autoplayNext;
-    if (setting !== 'never' && current.index + 1 >= this.#queue.length) await this.#addSiblings(current);
-    const next = this.#queue[this.#queue.indexOf(current.entry) + 1];
-    if (!next || !followsByItself(current.entry, next, setting)) return this.#finish();
+    const asks = reason === 'finished' && setting !== 'never';
+    const next = asks ? await this.#queue.neighbour(entry, 1) : this.#queue.after(entry);
+    if (!next || !followsByItself(entry, next, setting)) return this.#finish();
     try {
-      await this.#load(this.#queue.indexOf(next));
+      await this.#load(next);
     } catch (error) {
       this.#told(error);
-      if (reason === 'failed') return this.#finish();
       await this.#finish();
     }
-  }
-
-  /** One item was played; now the ones it belongs to are known too. */
-  async #addSiblings(current: Current): Promise<void> {
-    if (this.#queue.length > 1) return;
-    const { item, source } = current.entry;
-    const siblings = await this.#services.plugins
-      .source(source)
-      .siblings(item)
-      .catch(() => []);
-    const at = siblings.findIndex((sibling) => sibling.key === item.key || sibling.uri === item.uri);
-    if (at < 0) return;
-    this.#queue = siblings.map((sibling, i) =>
-      i === at ? current.entry : { item: sibling, source, origin: 'sibling' as const },
-    );
-    this.#current = { ...current, index: at };
-    this.#services.journal.patch(this.id, { queue: this.#queue.map((e) => e.item), index: at });
   }
 
   async #finish(): Promise<void> {
@@ -472,51 +371,37 @@ export class PlaybackSession {
 
   // --- small things ---------------------------------------------------------------------------------------
 
-  #entry(index: number): QueueEntry {
-    const entry = this.#queue[index];
-    if (!entry) throw new KinoportError('NO_NEXT_ITEM', 'The queue has no item there.');
-    return entry;
-  }
-
   #token(): string {
     this.#loads += 1;
     return `${this.id}-${this.#loads}`;
   }
 
-  #journal(
-    entry: QueueEntry,
-    index: number,
-    token: string,
-    stream: RemoteStream,
-    session?: RemoteSession,
-  ): void {
-    const { record } = stream;
-    const { environment: _, ...options } = this.#options;
-    const before = session ? { endpoint: session.endpoint, epoch: session.state.epoch } : { epoch: 0 };
+  /** Before the player is told, so that what it plays is known whatever happens next. */
+  #journal(entry: QueueEntry, token: string, stream: RemoteStream, session?: RemoteSession): void {
     const change = {
       startedAt: this.startedAt,
       player: this.player.id,
       source: entry.source,
       item: entry.item,
       itemToken: token,
-      index,
-      queue: this.#queue.map((e) => e.item),
-      options: { play: options as JsonObject, origins: this.#queue.map((e) => [e.source, e.origin]) },
-      ...before,
+      index: this.#queue.indexOf(entry),
+      stream: stream.record,
+      epoch: session?.state.epoch ?? 0,
+      ...journalled(this.#queue.entries, this.#options),
     };
-    if (session) this.#services.journal.patch(this.id, { ...change, stream: record });
-    else this.#services.journal.put({ id: this.id, ...change, ...(record ? { stream: record } : {}) });
+    if (session) this.#services.journal.patch(this.id, { ...change, endpoint: session.endpoint });
+    else this.#services.journal.put({ id: this.id, ...change });
   }
 
-  #started(entry: QueueEntry, index: number, start: number, resumed: boolean): PlaybackEvent {
+  #started(entry: QueueEntry, start: number, resumed: boolean): PlaybackEvent {
     return {
       type: 'started',
       sessionId: this.id,
       player: this.player.id,
       source: entry.source,
       item: entry.item,
-      index,
-      count: this.#queue.length,
+      index: this.#queue.indexOf(entry),
+      count: this.#queue.entries.length,
       start,
       resumed,
     };
@@ -533,11 +418,8 @@ export class PlaybackSession {
   }
 
   #broke(error: unknown): void {
-    this.#failure = toKinoportError(error);
-    this.#services.log.error(`session ${this.id} broke`, {
-      message: this.#failure.message,
-      stack: this.#failure.stack,
-    });
+    const { message, stack } = toKinoportError(error);
+    this.#services.log.error(`session ${this.id} broke`, { message, stack });
   }
 
   #emit(event: PlaybackEvent): void {
@@ -549,23 +431,4 @@ export class PlaybackSession {
     this.#work = result.catch(() => undefined);
     return result;
   }
-}
-
-/** The parts of a journal entry's options, as `#journal` wrote them. */
-export function journalOptions(entry: JournalEntry): {
-  readonly play: SessionOptions;
-  readonly queue: readonly QueueEntry[];
-} {
-  const { play, origins } = entry.options as {
-    play?: SessionOptions;
-    origins?: readonly (readonly [string, QueueEntry['origin']])[];
-  };
-  return {
-    play: play ?? {},
-    queue: entry.queue.map((item: Item, i) => ({
-      item,
-      source: origins?.[i]?.[0] ?? entry.source,
-      origin: origins?.[i]?.[1] ?? 'argument',
-    })),
-  };
 }

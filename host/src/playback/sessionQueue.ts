@@ -1,0 +1,53 @@
+import { KinoportError } from '@kinoport/core';
+import type { PluginManager } from '../plugins/manager.ts';
+import type { QueueEntry } from './queue.ts';
+
+/** The queue of a session. One that was started with a single item learns its siblings when they are asked for. */
+export class SessionQueue {
+  readonly #plugins: PluginManager;
+  #entries: readonly QueueEntry[];
+
+  constructor(entries: readonly QueueEntry[], plugins: PluginManager) {
+    this.#entries = entries;
+    this.#plugins = plugins;
+  }
+
+  get entries(): readonly QueueEntry[] {
+    return this.#entries;
+  }
+
+  indexOf(entry: QueueEntry): number {
+    return this.#entries.indexOf(entry);
+  }
+
+  /** @throws KinoportError `NO_NEXT_ITEM` */
+  at(index: number): QueueEntry {
+    const entry = this.#entries[index];
+    if (!entry) throw new KinoportError('NO_NEXT_ITEM', 'The queue has no item there.');
+    return entry;
+  }
+
+  /** What stands after an entry, without asking anybody. */
+  after(entry: QueueEntry): QueueEntry | undefined {
+    return this.#entries[this.indexOf(entry) + 1];
+  }
+
+  /** The entry before or after another. */
+  async neighbour(entry: QueueEntry, step: 1 | -1): Promise<QueueEntry | undefined> {
+    if (this.#entries.length === 1) await this.#addSiblings(entry);
+    return this.#entries[this.indexOf(entry) + step];
+  }
+
+  async #addSiblings(entry: QueueEntry): Promise<void> {
+    const { item, source } = entry;
+    const siblings = await this.#plugins
+      .source(source)
+      .siblings(item)
+      .catch(() => []);
+    const at = siblings.findIndex((sibling) => sibling.key === item.key || sibling.uri === item.uri);
+    if (at < 0) return;
+    this.#entries = siblings.map((sibling, i) =>
+      i === at ? entry : { item: sibling, source, origin: 'sibling' as const },
+    );
+  }
+}
