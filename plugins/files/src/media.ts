@@ -1,4 +1,4 @@
-import mime from 'mime';
+import mime from 'mime/lite';
 
 /** Extensions that are played; `mime` does not know all of them, and knows some as something else. */
 const VIDEO: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { abortedError, type Clock, type Disposable, KinoportError, PRODUCT } from '@kinoport/core';
-import { Agent, type Dispatcher, request } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { errorCode, timeoutError, unreachableError } from './errors.ts';
 
 export type Body = Dispatcher.ResponseData['body'];
@@ -31,14 +31,8 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** GET requests that follow redirects by our rules. Statuses are the caller's to judge. */
 export class HttpClient implements Disposable {
   readonly #clock: Clock;
-  // Our own timers, so that time can be virtual; undici's would run on the machine's clock.
-  readonly #agent = new Agent({
-    connect: { timeout: 0 },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxHeaderSize: 32_768,
-    keepAliveTimeout: 4_000,
-  });
+  #agent: Promise<Agent> | undefined;
+  #disposed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -88,7 +82,14 @@ export class HttpClient implements Disposable {
   }
 
   async dispose(): Promise<void> {
-    await this.#agent.destroy();
+    this.#disposed = true;
+    await (await this.#agent)?.destroy();
+  }
+
+  #connections(): Promise<Agent> {
+    if (this.#disposed) throw new KinoportError('DISPOSED', 'The source is shutting down.');
+    this.#agent ??= loadAgent();
+    return this.#agent;
   }
 
   async #once(
@@ -108,7 +109,14 @@ export class HttpClient implements Disposable {
     };
     for (let attempt = 0; ; attempt++) {
       try {
-        const answer = await request(url, { dispatcher: this.#agent, method: 'GET', headers, signal });
+        const dispatcher = await this.#connections();
+        const answer = await dispatcher.request({
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method: 'GET',
+          headers,
+          signal,
+        });
         // A body that is destroyed unread emits an error, which without a listener would end the process.
         answer.body.on('error', () => {});
         return answer;
@@ -119,6 +127,19 @@ export class HttpClient implements Disposable {
       }
     }
   }
+}
+
+/** Loaded with the first web address: undici takes 60 ms and more, which a local film need not wait for. */
+async function loadAgent(): Promise<Agent> {
+  const { Agent } = await import('undici');
+  // Our own timers, so that time can be virtual; undici's would run on the machine's clock.
+  return new Agent({
+    connect: { timeout: 0 },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: 32_768,
+    keepAliveTimeout: 4_000,
+  });
 }
 
 function redirected(from: URL, location: string): URL {
