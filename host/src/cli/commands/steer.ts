@@ -1,8 +1,6 @@
 import { KinoportError } from '@kinoport/core';
-import { closedWithin, findHost } from '../connection/connectHost.ts';
+import { findHost, stopHost } from '../connection/connectHost.ts';
 import { type CliContext, type CommonOptions, outputFor } from '../context.ts';
-
-const STOP_LIMIT = 15_000;
 
 /** `next` and `previous` */
 export async function runSkip(
@@ -34,8 +32,7 @@ export async function runStop(ctx: CliContext, options: CommonOptions): Promise<
     return 0;
   }
   try {
-    await host.call('host.stop', {});
-    if (!(await closedWithin(host, ctx, STOP_LIMIT))) {
+    if (!(await stopHost(host, ctx))) {
       throw new KinoportError('HOST_UNREACHABLE', `The host does not end (process ${host.endpoint.pid}).`, {
         hint: 'Its log may say why; "doctor" tells where it is.',
       });

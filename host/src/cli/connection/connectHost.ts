@@ -93,6 +93,16 @@ export async function closedWithin(host: HostConnection, ctx: CliContext, ms: nu
   return closed;
 }
 
+/** Ends the host; whether it did in time. One that is gone before its answer has done what was asked. */
+export async function stopHost(host: HostConnection, ctx: CliContext): Promise<boolean> {
+  try {
+    await host.call('host.stop', {});
+  } catch (error) {
+    if (!isKinoportError(error, 'HOST_UNREACHABLE')) throw error;
+  }
+  return closedWithin(host, ctx, STOP_LIMIT);
+}
+
 async function retire(host: HostConnection, ctx: CliContext): Promise<void> {
   try {
     const { sessions, version } = await host.call('host.status', {});
@@ -103,8 +113,7 @@ async function retire(host: HostConnection, ctx: CliContext): Promise<void> {
         { hint: `Let the film end, or end it with "${PRODUCT.command} stop", and run the command again.` },
       );
     }
-    await host.call('host.stop', {});
-    await closedWithin(host, ctx, STOP_LIMIT);
+    await stopHost(host, ctx);
   } finally {
     await host.dispose();
   }
