@@ -7,8 +7,10 @@ export interface CliContext {
   readonly cwd: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly clock: Clock;
-  /** Version of the client; the host must be of the same. */
+  /** Version of the program. */
   readonly version: string;
+  /** The version that a host must tell to be talked to. */
+  readonly hostVersion: string;
   /** The program of the background host. */
   readonly hostEntry: string;
   /** The clip behind `play demo`. */

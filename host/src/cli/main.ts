@@ -26,6 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
       environment: process.env,
       clock: systemClock,
       version: packageJson.version,
+      hostVersion: PRODUCT.apiVersion,
       hostEntry: join(root, 'dist', 'host.js'),
       demoFile: join(root, 'media', 'demo.mkv'),
       home: resolveHome(process.env, process.platform, homedir()),

@@ -10,6 +10,7 @@ const ctx: CliContext = {
   environment: {},
   clock: systemClock,
   version: '0.1.0',
+  hostVersion: '0.1.0',
   hostEntry: '',
   demoFile: '',
   home: resolveHome({}, 'linux', '/home/me'),

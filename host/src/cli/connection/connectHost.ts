@@ -32,7 +32,7 @@ export async function findHost(ctx: CliContext): Promise<HostConnection | undefi
 export async function connectHost(ctx: CliContext): Promise<HostConnection> {
   const running = await findHost(ctx);
   if (running) {
-    if (running.endpoint.version === ctx.version) return running;
+    if (running.endpoint.version === ctx.hostVersion) return running;
     await retire(running, ctx);
   }
   prepareHome(ctx.home);
@@ -43,7 +43,7 @@ export async function connectHost(ctx: CliContext): Promise<HostConnection> {
   for (;;) {
     await sleep(ctx.clock, POLL);
     const connection = await findHost(ctx);
-    if (connection?.endpoint.version === ctx.version) return connection;
+    if (connection?.endpoint.version === ctx.hostVersion) return connection;
     await connection?.dispose();
 
     const failure = host.failure();
@@ -109,7 +109,7 @@ async function retire(host: HostConnection, ctx: CliContext): Promise<void> {
     if (sessions > 0) {
       throw new KinoportError(
         'HOST_VERSION_MISMATCH',
-        `The running host is version ${version}, this command is ${ctx.version}, and something is playing.`,
+        `The running host is version ${version}, this command is ${ctx.hostVersion}, and something is playing.`,
         { hint: `Let the film end, or end it with "${PRODUCT.command} stop", and run the command again.` },
       );
     }
