@@ -4,6 +4,7 @@ import {
   DisposableStore,
   type JsonObject,
   type JsonValue,
+  KinoportError,
   type PlayerEnd,
   type PlayerLoadOptions,
   type PlayerMedia,
@@ -11,13 +12,14 @@ import {
   type PlayerState,
 } from '@kinoport/core';
 import { Causes, UNNAMED_COMMAND, USER } from './causes.ts';
+import { Confirmations } from './confirmations.ts';
 import type { MpvEndpoint } from './endpoint.ts';
 import { errorOfFile, reasonOfEof } from './ends.ts';
 import { goneError, type IpcClient, type MpvEvent } from './ipc.ts';
 import { readJournal } from './journal.ts';
 import { OBSERVED, type Observed, PlayState } from './playState.ts';
 import { Seeks } from './seeks.ts';
-import { currentEntry, takeOverItem } from './takeOver.ts';
+import { currentEntry, takeOverItem, toldOnce } from './takeOver.ts';
 
 /** The load that is in the window now. */
 export interface CurrentItem {
@@ -42,12 +44,11 @@ export interface ItemWatchOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-const CONFIRM_TIMEOUT = 2000;
-
 /** Reads everything mpv says: which item it speaks of, what its state is, and how the item ended. */
 export class ItemWatch implements Disposable {
   readonly causes: Causes;
   readonly seeks = new Seeks();
+  readonly confirmations: Confirmations;
   /** `stop` was called: the end of the player is wanted. */
   stopping = false;
 
@@ -55,7 +56,6 @@ export class ItemWatch implements Disposable {
   readonly #ipc: IpcClient;
   readonly #state: PlayState;
   readonly #owned = new DisposableStore();
-  readonly #waiting = new Set<() => void>();
   #current: CurrentItem | undefined;
   #foreign = false;
   #observed: Promise<unknown> | undefined;
@@ -66,6 +66,11 @@ export class ItemWatch implements Disposable {
     this.#options = options;
     this.#ipc = options.ipc;
     this.causes = new Causes(options.clock);
+    this.confirmations = new Confirmations(
+      options.clock,
+      () => this.state,
+      () => this.#ipc.closed,
+    );
     this.#state = this.#owned.add(
       new PlayState({
         clock: options.clock,
@@ -80,7 +85,7 @@ export class ItemWatch implements Disposable {
     this.#owned.add(
       this.#ipc.onDidSettle(() => {
         this.#state.settle();
-        for (const check of [...this.#waiting]) check();
+        this.confirmations.check();
       }),
     );
     this.#owned.add(this.#ipc.onDidClose(() => this.#closed().catch(options.onFault)));
@@ -114,7 +119,7 @@ export class ItemWatch implements Disposable {
   /** mpv has taken a load; called while its reply is read. */
   loaded(media: PlayerMedia, load: PlayerLoadOptions, reply: JsonValue | undefined): void {
     this.#end('stopped');
-    this.seeks.failAll(goneError());
+    this.seeks.failAll(itemOverError());
     const entry = (reply as JsonObject | undefined)?.playlist_entry_id;
     this.#foreign = false;
     this.#current = {
@@ -133,9 +138,8 @@ export class ItemWatch implements Disposable {
     this.#current = found.item;
     this.#state.load(found.position, found.duration, USER);
     if (found.open) this.#state.started();
-    const told = this.#toldEverything();
-    await this.observe();
-    await told;
+    const told = toldOnce(this.#ipc, OBSERVED);
+    await Promise.all([this.observe(), told]);
     if (found.open && typeof this.#state.value('time-pos') === 'number') this.#state.restarted();
     this.#state.settle();
     if (found.end === 'error') this.#fail(found.error);
@@ -145,23 +149,6 @@ export class ItemWatch implements Disposable {
       this.#state.over();
     }
     if (this.#state.opened && this.#state.value('eof-reached') === true) this.#eof();
-  }
-
-  /** Resolves when the state is as wanted; also after a while, since mpv has confirmed the command already. */
-  until(accept: (state: PlayerState) => boolean): Promise<void> {
-    if (accept(this.state) || this.#ipc.closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        void timer.dispose();
-        this.#waiting.delete(check);
-        resolve();
-      };
-      const check = (): void => {
-        if (accept(this.state) || this.#ipc.closed) finish();
-      };
-      const timer = this.#options.clock.after(CONFIRM_TIMEOUT, finish);
-      this.#waiting.add(check);
-    });
   }
 
   dispose(): Promise<void> {
@@ -231,7 +218,7 @@ export class ItemWatch implements Disposable {
       if (typeof event.playlist_insert_id === 'number') current.entry = event.playlist_insert_id;
       return;
     }
-    this.seeks.failAll(goneError());
+    this.seeks.failAll(reason === 'quit' ? goneError() : itemOverError());
     if (reason === 'error') {
       this.#fail(typeof event.file_error === 'string' ? event.file_error : undefined);
     } else if (reason === 'eof') {
@@ -287,32 +274,10 @@ export class ItemWatch implements Disposable {
     return this.#state.opened && typeof value === 'number' ? value : undefined;
   }
 
-  /** mpv reports each observed property once, whether it has changed or not. */
-  #toldEverything(): Promise<void> {
-    const missing = new Set<string>(OBSERVED);
-    return new Promise((resolve, reject) => {
-      const events = this.#ipc.onDidReceive((event) => {
-        if (event.event !== 'property-change' || typeof event.name !== 'string') return;
-        missing.delete(event.name);
-        if (missing.size > 0) return;
-        finish();
-        resolve();
-      });
-      const close = this.#ipc.onDidClose(() => {
-        finish();
-        reject(goneError());
-      });
-      const finish = (): void => {
-        void events.dispose();
-        void close.dispose();
-      };
-    });
-  }
-
   async #closed(): Promise<void> {
     if (this.#disposed) return;
     this.seeks.failAll(goneError());
-    for (const check of [...this.#waiting]) check();
+    this.confirmations.check();
     if (this.#current?.ended === false) {
       // The last event may be lost with the socket; the tracker has noted an orderly end in its journal.
       const orderly = this.stopping || this.#quitSeen || (await this.#quitInJournal());
@@ -327,4 +292,10 @@ export class ItemWatch implements Disposable {
     const journal = await readJournal(this.#options.endpoint.journal);
     return journal?.item === this.#current?.token && journal?.ended === 'quit';
   }
+}
+
+function itemOverError(): KinoportError {
+  return new KinoportError('PLAYER_COMMAND_FAILED', 'The item was over before the seek landed.', {
+    hint: 'Seek in the item that plays now.',
+  });
 }

@@ -3,10 +3,10 @@ import { access, mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import {
+  abortedError,
   type Disposable,
   isKinoportError,
   type JsonObject,
-  KinoportError,
   type Player,
   type PlayerAttachOptions,
   type PlayerCapabilities,
@@ -94,7 +94,7 @@ export class MpvPlayer implements Player, Disposable {
       ownPid: installation.kind !== 'flatpak',
       keepOpen: keepsOpen(new Map([...conf, ...parseArguments(args)])),
     });
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted) throw abortedError();
     const spawned = await processes.spawn(
       installation.path,
       [
@@ -128,9 +128,7 @@ export class MpvPlayer implements Player, Disposable {
     } catch (error) {
       await spawned.kill('SIGTERM');
       await removeSocket(endpoint);
-      throw options.signal?.aborted
-        ? new KinoportError('ABORTED', 'Opening the player was cancelled.')
-        : error;
+      throw options.signal?.aborted ? abortedError() : error;
     }
   }
 
@@ -154,9 +152,7 @@ export class MpvPlayer implements Player, Disposable {
       return session;
     } catch (error) {
       ipc.dispose();
-      throw options.signal?.aborted
-        ? new KinoportError('ABORTED', 'Taking the player over was cancelled.')
-        : error;
+      throw options.signal?.aborted ? abortedError() : error;
     } finally {
       options.signal?.removeEventListener('abort', abort);
     }

@@ -144,7 +144,7 @@ export class MpvSession implements PlayerSession {
       this.#watch.causes.expect({ speed: rate }, options.id ?? UNNAMED_COMMAND);
     }
     await this.#ipc.command(['set_property', 'speed', rate], signalOf(options));
-    await this.#watch.until((state) => Math.abs(state.rate - rate) < 1e-6);
+    await this.#watch.confirmations.until((state) => Math.abs(state.rate - rate) < 1e-6);
   }
 
   async setVolume(
@@ -255,7 +255,7 @@ export class MpvSession implements PlayerSession {
     await sent;
     // mpv tells `pause` a moment before it really goes on or stands still.
     const before = paused ? 'playing' : 'paused';
-    await this.#watch.until(({ status }) => this.#watch.paused === paused && status !== before);
+    await this.#watch.confirmations.until(({ status }) => this.#watch.paused === paused && status !== before);
   }
 
   async #firstFrame(media: PlayerMedia, load: PlayerLoadOptions): Promise<void> {

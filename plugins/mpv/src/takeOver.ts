@@ -1,6 +1,6 @@
 import { type JsonObject, type JsonValue, KinoportError } from '@kinoport/core';
 import type { MpvEndpoint } from './endpoint.ts';
-import type { IpcClient } from './ipc.ts';
+import { goneError, type IpcClient } from './ipc.ts';
 import type { CurrentItem } from './itemWatch.ts';
 import { readJournal } from './journal.ts';
 
@@ -52,4 +52,26 @@ export function currentEntry(playlist: JsonValue | undefined): number | undefine
   const entries = Array.isArray(playlist) ? (playlist as readonly JsonObject[]) : [];
   const id = entries.find(({ current }) => current === true)?.id;
   return typeof id === 'number' ? id : undefined;
+}
+
+/** Resolves when mpv has reported each property, as it does once after `observe_property`, changed or not. */
+export function toldOnce(ipc: IpcClient, names: readonly string[]): Promise<void> {
+  const missing = new Set(names);
+  return new Promise((resolve, reject) => {
+    const events = ipc.onDidReceive((event) => {
+      if (event.event !== 'property-change' || typeof event.name !== 'string') return;
+      missing.delete(event.name);
+      if (missing.size > 0) return;
+      finish();
+      resolve();
+    });
+    const close = ipc.onDidClose(() => {
+      finish();
+      reject(goneError());
+    });
+    const finish = (): void => {
+      void events.dispose();
+      void close.dispose();
+    };
+  });
 }
