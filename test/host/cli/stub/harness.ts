@@ -156,15 +156,17 @@ export class TestHome {
   async called(method: string, times = 1): Promise<void> {
     const enough = async (): Promise<boolean> =>
       (await this.calls()).filter((call) => call.method === method).length >= times;
-    if (await enough()) return;
     await new Promise<void>((resolve, reject) => {
-      const watcher = watch(join(this.folder, 'data'), () => {
+      const check = (): void => {
         enough().then((yes) => {
           if (!yes) return;
           watcher.close();
           resolve();
         }, reject);
-      });
+      };
+      const watcher = watch(join(this.folder, 'data'), check);
+      // What came before the watcher.
+      check();
     });
   }
 
