@@ -13,9 +13,11 @@ import { prepareHome } from '../../../../host/src/home/prepareHome.ts';
 import { resolveHome } from '../../../../host/src/home/resolveHome.ts';
 
 const home = resolveHome(process.env, process.platform, homedir());
-prepareHome(home);
 const at = (name: string): string => join(home.data, name);
-const settings = existsSync(at('stub.json')) ? JSON.parse(readFileSync(at('stub.json'), 'utf8')) : {};
+// The test is over, and its home gone: this one was started by a command that found another host meanwhile.
+if (!existsSync(at('stub.json'))) process.exit(1);
+prepareHome(home);
+const settings = JSON.parse(readFileSync(at('stub.json'), 'utf8'));
 appendFileSync(at('pids'), `${process.pid}\n`);
 
 if (settings.fatal) {
