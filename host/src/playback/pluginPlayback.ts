@@ -11,14 +11,16 @@ import type { Peer } from '../rpc/peer.ts';
 import type { PlaybackService } from './service.ts';
 import type { PlaybackSession } from './session.ts';
 
-async function snapshot(session: PlaybackSession): Promise<PlaybackSnapshot> {
+function snapshot(session: PlaybackSession): PlaybackSnapshot {
   const { current, state } = session;
-  if (!current || !state) throw new KinoportError('SESSION_NOT_FOUND', 'The session has not begun.');
+  const { capabilities } = session.player;
+  if (!current || !state || !capabilities)
+    throw new KinoportError('SESSION_NOT_FOUND', 'The session has not begun.');
   return {
     id: session.id,
     player: session.player.id,
     source: current.entry.source,
-    capabilities: await session.player.capabilities(),
+    capabilities,
     item: current.entry.item,
     index: current.index,
     queue: session.queue.map((entry) => entry.item),
@@ -57,8 +59,7 @@ export function servePluginPlayback(
       for (const event of session.replay()) tell(playback, event, outbox);
   });
   calls.onCall('playback/list', async () => {
-    const all = await Promise.allSettled(playback.sessions.map(snapshot));
-    return all.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    return playback.sessions.filter((session) => session.state !== undefined).map(snapshot);
   });
   calls.onCall<{ readonly uri: string; readonly options: PlaybackOpenOptions }>(
     'playback/open',
@@ -97,11 +98,7 @@ function tell(playback: PlaybackService, event: PlaybackEvent, outbox: Outbox): 
       break;
     case 'started': {
       const session = playback.sessions.find((s) => s.id === event.sessionId);
-      if (!session) break;
-      snapshot(session).then(
-        (value) => send('start', value),
-        () => undefined,
-      );
+      if (session) send('start', snapshot(session));
       break;
     }
     case 'ended':

@@ -126,6 +126,7 @@ export class PlaybackSession {
         ...(this.#options.environment === undefined ? {} : { environment: this.#options.environment }),
       });
       this.#services.journal.patch(this.id, { endpoint: session.endpoint });
+      this.#session = session;
       this.#enter(entry, token, stream, begin, 0);
       this.#listen(session);
     } catch (error) {
@@ -140,6 +141,7 @@ export class PlaybackSession {
     const queued = this.#queue.at(entry.index);
     this.#loads = Number(entry.itemToken.split('-').at(-1)) || 0;
     const begin = { seconds: session.state.position, resumed: true };
+    this.#session = session;
     this.#enter(queued, entry.itemToken, stream, begin, 0);
     this.#listen(session);
   }
@@ -270,8 +272,6 @@ export class PlaybackSession {
   // --- what the player says -------------------------------------------------------------------------------
 
   #listen(session: RemoteSession): void {
-    this.#session = session;
-    if (this.#current) session.itemToken = this.#current.token;
     session.onDidChangeState((state) => this.#heard(state));
     session.onDidEnd(
       (end) => void this.#serialize(() => this.#ended(end)).catch((error) => this.#broke(error)),

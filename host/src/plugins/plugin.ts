@@ -116,6 +116,11 @@ export class Plugin {
     return generation.peer.call<T>(method, params, options);
   }
 
+  /** What the running generation has registered. */
+  get registered(): PluginProcess['registered'] | undefined {
+    return this.#process?.registered;
+  }
+
   /** The running generation's pipe, without starting anything. */
   get peer(): Peer | undefined {
     return this.#process?.peer;

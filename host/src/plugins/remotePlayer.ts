@@ -48,6 +48,7 @@ export class RemotePlayer {
   readonly id: string;
   readonly #directory: SessionDirectory;
   readonly #clock: Clock;
+  #known: PlayerCapabilities | undefined;
 
   constructor(plugin: Plugin, id: string, directory: SessionDirectory, clock: Clock) {
     this.plugin = plugin;
@@ -56,8 +57,9 @@ export class RemotePlayer {
     this.#clock = clock;
   }
 
-  async capabilities(): Promise<PlayerCapabilities> {
-    return (await this.#registration()).capabilities;
+  /** As they were when a session was opened last; `undefined` before that. */
+  get capabilities(): PlayerCapabilities | undefined {
+    return this.#known;
   }
 
   probe(signal?: AbortSignal): Promise<readonly PlayerInstallation[]> {
@@ -73,6 +75,7 @@ export class RemotePlayer {
         ...(signal ? { signal } : {}),
       });
       session.opened(opened);
+      this.#remember();
       return session;
     } catch (error) {
       session.dispose();
@@ -90,6 +93,7 @@ export class RemotePlayer {
     const session = this.#session(sessionId, position);
     try {
       session.opened(await this.#call('attach', [endpoint, { sessionId, epoch }], { timeout: OPEN_TIMEOUT }));
+      this.#remember();
       return session;
     } catch (error) {
       session.dispose();
@@ -105,6 +109,11 @@ export class RemotePlayer {
   async remembered(media: PlayerMedia): Promise<{ readonly position: number } | undefined> {
     if (!(await this.#registration()).verbs.includes('remembered')) return undefined;
     return (await this.#call<{ readonly position: number } | null>('remembered', [media])) ?? undefined;
+  }
+
+  #remember(): void {
+    this.#known =
+      this.plugin.registered?.players.find((player) => player.id === this.id)?.capabilities ?? this.#known;
   }
 
   #session(id: string, position: number): RemoteSession {
