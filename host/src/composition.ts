@@ -149,7 +149,7 @@ export function compose(options: CompositionOptions): HostParts {
       front: c.resolve(StreamFront),
     });
   });
-  once(CommandRuns, (c) => new CommandRuns(c.resolve(PluginCalls), () => c.resolve(PluginManager)));
+  once(CommandRuns, (c) => new CommandRuns(c.resolve(PluginCalls), () => c.resolve(PluginManager), clock));
   once(ApiMethods, (c) => {
     return new ApiMethods({
       clock,

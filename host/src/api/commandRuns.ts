@@ -1,9 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { isKinoportError, type JsonObject, KinoportError } from '@kinoport/core';
+import {
+  abortedError,
+  type Clock,
+  isKinoportError,
+  type JsonObject,
+  KinoportError,
+  sleep,
+} from '@kinoport/core';
 import type { PluginCalls } from '../plugins/calls.ts';
 import type { PluginManager } from '../plugins/manager.ts';
 import type { ApiClient } from './methods.ts';
 import type { Results } from './protocol.ts';
+
+/** Milliseconds that a command has to end by itself once it was cancelled. */
+const CANCEL_PATIENCE = 10_000;
 
 interface Run {
   readonly client: ApiClient;
@@ -25,15 +35,17 @@ export interface CommandRunRequest {
 /** Commands of plugins that are under way, each with the client it talks to. */
 export class CommandRuns {
   readonly #plugins: () => PluginManager;
+  readonly #clock: Clock;
   readonly #runs = new Map<string, Run>();
 
-  constructor(calls: PluginCalls, plugins: () => PluginManager) {
+  constructor(calls: PluginCalls, plugins: () => PluginManager, clock: Clock) {
     this.#plugins = plugins;
+    this.#clock = clock;
     calls.onCall<{ readonly runId: string; readonly stream: unknown; readonly text: unknown }>(
       'command/output',
       async (params) => {
         const stream = params.stream === 'err' ? 'err' : 'out';
-        await this.#find(params.runId).client.notify?.('command.output', {
+        await this.#find(params.runId).client.send?.('command.output', {
           stream,
           text: String(params.text),
         });
@@ -45,8 +57,8 @@ export class CommandRuns {
         const { client, signal } = this.#find(runId);
         if (!client.request) return { line: null };
         try {
-          const text = typeof question === 'string' ? question : '';
-          return { line: await client.request<string>('command.prompt', { question: text }, signal) };
+          const asked = typeof question === 'string' ? question : null;
+          return { line: await client.request<string | null>('command.prompt', { question: asked }, signal) };
         } catch (error) {
           if (isKinoportError(error, 'NOT_INTERACTIVE')) return { line: null };
           throw error;
@@ -59,7 +71,11 @@ export class CommandRuns {
     return this.#runs.size;
   }
 
-  /** @throws KinoportError `COMMAND_UNKNOWN`, and what the command throws */
+  /**
+   * The command is told when `signal` fires, and still ends by itself: what it prints on the way out and its exit
+   * code count. One that goes on for 10 s is left alone.
+   * @throws KinoportError `COMMAND_UNKNOWN`, and what the command throws
+   */
   async run(
     request: CommandRunRequest,
     client: ApiClient,
@@ -75,7 +91,26 @@ export class CommandRuns {
         options: request.options as JsonObject,
         runId,
       };
-      return await plugin.call('command/run', params, { signal, timeout: Number.POSITIVE_INFINITY });
+      const { peer } = await plugin.current(signal);
+      const over = new AbortController();
+      const cancel = (): void => {
+        peer.notify('command/cancel', { runId }).catch(() => undefined);
+        sleep(this.#clock, CANCEL_PATIENCE, over.signal).then(
+          () => giveUp.abort(abortedError()),
+          () => undefined,
+        );
+      };
+      const giveUp = new AbortController();
+      signal.addEventListener('abort', cancel, { once: true });
+      try {
+        return await peer.call('command/run', params, {
+          signal: giveUp.signal,
+          timeout: Number.POSITIVE_INFINITY,
+        });
+      } finally {
+        signal.removeEventListener('abort', cancel);
+        over.abort();
+      }
     } finally {
       this.#runs.delete(runId);
     }

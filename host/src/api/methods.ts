@@ -15,6 +15,8 @@ export interface ApiClient {
   /** Lets the events of a session (of all, when absent) come to this client. */
   subscribe?(sessionId: string | undefined): void;
   notify?(method: string, params: unknown): Promise<void>;
+  /** As `notify`, past the events that wait; resolves when the connection has taken it. */
+  send?(method: string, params: unknown): Promise<void>;
   request?<T>(method: string, params: unknown, signal: AbortSignal): Promise<T>;
 }
 

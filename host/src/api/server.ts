@@ -121,6 +121,7 @@ export class ApiServer implements Disposable {
     const client: ApiClient = {
       subscribe: (sessionId) => wanted.add(sessionId),
       notify: async (method, params) => outbox.fact(method, params),
+      send: (method, params) => peer.notify(method, params),
       request: (method, params, signal) =>
         peer.call(method, params, { signal, timeout: Number.POSITIVE_INFINITY }),
     };

@@ -5,6 +5,7 @@ import { findPlugins } from './commands/config.ts';
 import { withHost } from './connection/connectHost.ts';
 import { type CliContext, type CommonOptions, outputFor } from './context.ts';
 import { EXIT_INTERRUPTED } from './play/watch.ts';
+import { InputLines } from './terminal/inputLines.ts';
 import { ask } from './terminal/prompt.ts';
 import { onSignals } from './terminal/signals.ts';
 import { resolveUri } from './uris.ts';
@@ -87,7 +88,8 @@ export async function runContributed(
       if (stream === 'out') output.data(text);
       else output.note(text);
     });
-    host.setPrompt(ask);
+    const input = new InputLines();
+    host.setPrompt((question) => (question === null ? input.next() : ask(question)));
     try {
       const client = {
         isTTY: output.isTTY,
@@ -100,6 +102,7 @@ export async function runContributed(
     } finally {
       await signals.dispose();
       await printing.dispose();
+      input.dispose();
     }
   });
 }

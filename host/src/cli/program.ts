@@ -65,6 +65,8 @@ function buildProgram(
     .version(ctx.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
+    // What stands behind a subcommand is its own: `progress` and `progress mark` both have --json.
+    .enablePositionalOptions()
     .addHelpText('after', HELP.root);
 
   /** Adds a command whose code is loaded when it runs. */

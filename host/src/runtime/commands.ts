@@ -1,13 +1,27 @@
-import { type CommandHandler, type CommandIo, type JsonValue, KinoportError } from '@kinoport/core';
+import {
+  abortedError,
+  type CommandHandler,
+  type CommandIo,
+  type JsonValue,
+  KinoportError,
+  type Log,
+  toKinoportError,
+} from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
 import type { CommandRunParams } from '../rpc/protocol.ts';
 import type { RegistryImpl } from './registry.ts';
 
 /** Runs the plugin's contributed commands on behalf of a client of the host. */
-export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>): void {
-  peer.handle('command/run', async (params, signal) => {
+export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>, log: Log): void {
+  const running = new Map<string, AbortController>();
+  peer.onNotification('command/cancel', (params) => {
+    running.get((params as Pick<CommandRunParams, 'runId'>).runId)?.abort(abortedError());
+  });
+  peer.handle('command/run', async (params, givenUp) => {
     const { runId, command, args, options, client } = params as CommandRunParams;
     const handler = registry.get(command);
+    const cancelled = new AbortController();
+    const signal = AbortSignal.any([givenUp, cancelled.signal]);
     let written: Promise<void> = Promise.resolve();
     const output = (stream: 'out' | 'err', text: string): void => {
       written = written.then(() => peer.call('command/output', { runId, stream, text }));
@@ -20,7 +34,13 @@ export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>
         { signal, timeout: Number.POSITIVE_INFINITY },
       );
       if (answer.line === null)
-        throw new KinoportError('NOT_INTERACTIVE', 'There is nobody to answer a question.');
+        throw new KinoportError(
+          'NOT_INTERACTIVE',
+          'There is a question to answer, but no terminal to ask on.',
+          {
+            hint: 'Give the answer on the command line; --help shows how.',
+          },
+        );
       return answer.line;
     };
     const io: CommandIo = {
@@ -42,8 +62,26 @@ export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>
         }
       },
     };
-    const exitCode = await handler({ args, options } as Parameters<CommandHandler>[0], io);
-    await written;
-    return { exitCode: exitCode ?? 0 };
+    running.set(runId, cancelled);
+    try {
+      const exitCode = await handler({ args, options } as Parameters<CommandHandler>[0], io);
+      return { exitCode: exitCode ?? 0 };
+    } catch (error) {
+      throw failure(command, error, log);
+    } finally {
+      running.delete(runId);
+      // What was printed arrives before the end is told; a client that has gone gets nothing more.
+      await written.catch(() => undefined);
+    }
+  });
+}
+
+/** An error that carries no code of its own is the plugin's fault: the viewer gets a sentence, the log the stack. */
+function failure(command: string, error: unknown, log: Log): KinoportError {
+  const known = toKinoportError(error);
+  if (known.code !== 'INTERNAL') return known;
+  log.error(`the command "${command}" failed`, { stack: known.stack ?? known.message });
+  return new KinoportError('COMMAND_FAILED', `The command "${command}" failed: ${known.message}`, {
+    hint: 'The stack is in the log of the plugin.',
   });
 }

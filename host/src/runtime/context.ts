@@ -62,7 +62,7 @@ export class PluginRuntime {
     });
     this.#playerServer = new PlayerServer(peer, this.#players, outbox);
     serveSources(peer, this.#sources);
-    serveCommands(peer, this.#commands);
+    serveCommands(peer, this.#commands, this.#log);
     const changed = this.#owned.add(new Emitter<JsonObject>());
     let config = params.config;
     peer.onNotification('config/changed', (value) => {

@@ -21,8 +21,8 @@ import { WebSocketClient } from './webSocket.ts';
 /** Parameters of a method. */
 export type Params<M extends MethodName> = Static<(typeof METHODS)[M]>;
 
-/** Answers a question of a contributed command. */
-export type PromptHandler = (question: string) => Promise<string>;
+/** Answers a question of a contributed command; without one, with a line of standard input, `null` at its end. */
+export type PromptHandler = (question: string | null) => Promise<string | null>;
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -166,11 +166,16 @@ export class HostConnection implements Disposable {
         throw new KinoportError('NOT_INTERACTIVE', 'There is no terminal to ask on.');
       }
       const question = (params as { readonly question?: unknown } | undefined)?.question;
-      this.#send({ id, result: await this.#prompt(String(question ?? '')) });
+      const answer = await this.#prompt(typeof question === 'string' ? question : null);
+      this.#send({ id, result: answer });
     } catch (error) {
       const data =
         error instanceof KinoportError
-          ? { code: error.code, message: error.message }
+          ? {
+              code: error.code,
+              message: error.message,
+              ...(error.hint === undefined ? {} : { hint: error.hint }),
+            }
           : { code: 'INTERNAL', message: String(error) };
       this.#send({ id, error: { code: -32000, message: data.message, data } });
     }
