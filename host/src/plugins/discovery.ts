@@ -1,12 +1,28 @@
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { type JsonObject, KinoportError, toKinoportError } from '@kinoport/core';
+import { type JsonObject, KinoportError, PRODUCT, toKinoportError } from '@kinoport/core';
 import type { Config } from '../config/config.ts';
 import { type LoadedManifest, readManifest } from './manifest.ts';
 
 /** The plugins that come with the program. */
 const BUILTIN = ['@kinoport/plugin-mpv', '@kinoport/plugin-files'] as const;
+
+/** First words of the program's own commands, which no plugin can take. */
+export const OWN_COMMANDS: ReadonlySet<string> = new Set([
+  'play',
+  'continue',
+  'next',
+  'previous',
+  'progress',
+  'files',
+  'plugin',
+  'config',
+  'doctor',
+  'serve',
+  'stop',
+  'help',
+]);
 
 /** A plugin that was looked at: with a manifest, or with the reason why not. */
 export interface DiscoveredPlugin {
@@ -49,6 +65,7 @@ export function discoverPlugins(
 ): readonly DiscoveredPlugin[] {
   const found: DiscoveredPlugin[] = [];
   const ids = new Set<string>();
+  const contributed = new Map<string, string>();
   const look = (root: string, key: string | undefined): void => {
     const fallback = key ?? root;
     const plugin = read(root, fallback, key === undefined, config);
@@ -64,12 +81,51 @@ export function discoverPlugins(
       return;
     }
     ids.add(plugin.id);
-    found.push(plugin);
+    const clash = plugin.enabled ? claim(contributed, plugin) : undefined;
+    found.push(clash ? { ...plugin, error: clash } : plugin);
   };
   for (const root of builtin) look(root, undefined);
   for (const key of Object.keys(config.plugins))
     if (isPluginPath(key)) look(pluginFolder(key, configFolder), key);
   return found;
+}
+
+/** Enters what a plugin contributes under its id; nothing of it when another has one of the names already. */
+function claim(
+  owners: Map<string, string>,
+  { id, key, manifest }: DiscoveredPlugin,
+): KinoportError | undefined {
+  const {
+    players = [],
+    sources = [],
+    syncs = [],
+    commands = [],
+  } = manifest?.package.kinoport.contributes ?? {};
+  const names = [
+    ...players.map((player) => `player "${player.id}"`),
+    ...sources.map((source) => `source "${source.id}"`),
+    ...syncs.map((sync) => `sync "${sync.id}"`),
+    ...commands.map(({ command }) => `command "${command}"`),
+  ];
+  const own = commands.find(({ command }) => OWN_COMMANDS.has(command.split(' ')[0] ?? ''));
+  if (own) {
+    return new KinoportError(
+      'PLUGIN_CONTRIBUTION_CLASH',
+      `The plugin "${id}" contributes the command "${own.command}", which is one of ${PRODUCT.name}'s own.`,
+      { hint: 'Its author has to give it another name.', data: { plugin: id } },
+    );
+  }
+  const taken = names.find((name) => owners.has(name));
+  if (taken === undefined) {
+    for (const name of names) owners.set(name, id);
+    return undefined;
+  }
+  const other = owners.get(taken) ?? '';
+  return new KinoportError(
+    'PLUGIN_CONTRIBUTION_CLASH',
+    `The plugins "${other}" and "${id}" both contribute the ${taken}; the second one is not loaded.`,
+    { hint: `Switch one of them off in the config: "${key}": false.`, data: { plugin: id, other } },
+  );
 }
 
 function read(root: string, key: string, isBuiltin: boolean, config: Config): DiscoveredPlugin {

@@ -14,7 +14,7 @@ import type { Logger } from '../log/logger.ts';
 import type { PluginCalls } from './calls.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
-import { Plugin } from './plugin.ts';
+import { Plugin, type PluginProcessDefaults } from './plugin.ts';
 import { RemotePlayer, SessionDirectory } from './remotePlayer.ts';
 import { RemoteSource } from './remoteSource.ts';
 import { type Route, routeUri, type SourceDeclaration } from './routing.ts';
@@ -31,6 +31,7 @@ export interface PluginManagerOptions {
   readonly discovered: readonly DiscoveredPlugin[];
   /** A plugin's slice of the config with the defaults of its manifest. */
   readonly pluginConfig: (plugin: DiscoveredPlugin) => JsonObject;
+  readonly processes?: PluginProcessDefaults;
 }
 
 interface Entry {
@@ -47,7 +48,7 @@ export class PluginManager implements Disposable {
 
   constructor(options: PluginManagerOptions) {
     this.#options = options;
-    const { home, clock, log, calls } = options;
+    const { home, clock, log, calls, processes } = options;
     this.#hear(calls);
     this.#entries = options.discovered.map((discovered): Entry => {
       const { manifest, error, enabled } = discovered;
@@ -61,6 +62,7 @@ export class PluginManager implements Disposable {
         clock,
         log,
         serve: (peer, owner) => calls.serve(peer, owner),
+        ...(processes ? { processes } : {}),
       });
       return { discovered, plugin };
     });

@@ -17,7 +17,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
-import { type PluginCrash, PluginProcess } from './process.ts';
+import { type PluginCrash, PluginProcess, type PluginProcessOptions } from './process.ts';
 
 const FIRST_BACKOFF = 100;
 const LONGEST_BACKOFF = 30_000;
@@ -28,6 +28,9 @@ export interface Survivor {
   takeOver(next: PluginProcess): Promise<void>;
 }
 
+/** What of a process is set from outside. */
+export type PluginProcessDefaults = Pick<PluginProcessOptions, 'activateTimeout' | 'runtime'>;
+
 export interface PluginOptions {
   readonly plugin: DiscoveredPlugin & { readonly manifest: LoadedManifest };
   readonly config: JsonObject;
@@ -35,6 +38,7 @@ export interface PluginOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly serve: (peer: Peer, plugin: Plugin) => void;
+  readonly processes?: PluginProcessDefaults;
 }
 
 /**
@@ -146,7 +150,7 @@ export class Plugin {
   }
 
   async #start(delay: number): Promise<PluginProcess> {
-    const { plugin, home, clock, log, serve } = this.#options;
+    const { plugin, home, clock, log, serve, processes } = this.#options;
     try {
       if (delay > 0) {
         this.#setState('backoff');
@@ -155,6 +159,7 @@ export class Plugin {
       this.#setState('starting');
       this.#generation += 1;
       const next = new PluginProcess({
+        ...processes,
         plugin,
         generation: this.#generation,
         config: this.#config,

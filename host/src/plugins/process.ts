@@ -32,6 +32,10 @@ export interface PluginProcessOptions {
   readonly clock: Clock;
   /** Registers what the plugin may call, before it runs. */
   readonly serve: (peer: Peer) => void;
+  /** Milliseconds for loading and activating. */
+  readonly activateTimeout?: number;
+  /** The module that runs in the process; default: beside the host's own. */
+  readonly runtime?: string;
 }
 
 /** One generation of a plugin: its process, its pipe, and what it registered. */
@@ -55,12 +59,16 @@ export class PluginProcess {
     this.#logFile = join(home.logs, `plugin-${plugin.id}.log`);
     const log = openLog(this.#logFile);
     try {
-      this.#child = spawn(process.execPath, [fileURLToPath(new URL('./runtime.js', import.meta.url))], {
-        cwd: plugin.root,
-        stdio: ['ignore', log, log, 'pipe'],
-        env: pluginEnvironment(home),
-        windowsHide: true,
-      });
+      this.#child = spawn(
+        process.execPath,
+        [options.runtime ?? fileURLToPath(new URL('./runtime.js', import.meta.url))],
+        {
+          cwd: plugin.root,
+          stdio: ['ignore', log, log, 'pipe'],
+          env: pluginEnvironment(home),
+          windowsHide: true,
+        },
+      );
     } finally {
       closeSync(log);
     }
@@ -96,7 +104,7 @@ export class PluginProcess {
    *   `PLUGIN_NOT_REGISTERED`, `PLUGIN_CRASHED`, `PLUGIN_PROTOCOL`; the process is gone then.
    */
   async activate(): Promise<void> {
-    const { plugin, config, generation, home } = this.#options;
+    const { plugin, config, generation, home, activateTimeout: timeout = ACTIVATE_TIMEOUT } = this.#options;
     const folders = {
       data: join(home.data, 'plugins', plugin.id),
       cache: join(home.cache, 'plugins', plugin.id),
@@ -113,7 +121,7 @@ export class PluginProcess {
       contributes: plugin.manifest.package.kinoport.contributes ?? {},
     };
     try {
-      const registered = await this.peer.call<unknown>('initialize', params, { timeout: ACTIVATE_TIMEOUT });
+      const registered = await this.peer.call<unknown>('initialize', params, { timeout });
       if (!checks.initialize.is(registered)) {
         throw new KinoportError(
           'PLUGIN_PROTOCOL',
@@ -130,13 +138,14 @@ export class PluginProcess {
   }
 
   async #activationError(error: unknown): Promise<unknown> {
+    const { activateTimeout: timeout = ACTIVATE_TIMEOUT } = this.#options;
     const { id } = this.#options.plugin;
     const log = `The log is ${this.#logFile}.`;
     if (!(error instanceof KinoportError)) return error;
     if (error.code === 'PLUGIN_CALL_TIMEOUT') {
       return new KinoportError(
         'PLUGIN_ACTIVATE_TIMEOUT',
-        `The plugin "${id}" did not finish activate within ${ACTIVATE_TIMEOUT / 1000} s.`,
+        `The plugin "${id}" did not finish activate within ${timeout / 1000} s.`,
         { hint: `Probably activate awaits something that never comes. ${log}` },
       );
     }
