@@ -131,7 +131,8 @@ export class HttpClient implements Disposable {
 
 /** Loaded with the first web address: undici takes 60 ms and more, which a local film need not wait for. */
 async function loadAgent(): Promise<Agent> {
-  const { Agent } = await import('undici');
+  // Bundled on its own, a CommonJS library has no named exports.
+  const { Agent } = (await import('undici')).default;
   // Our own timers, so that time can be virtual; undici's would run on the machine's clock.
   return new Agent({
     connect: { timeout: 0 },
