@@ -163,6 +163,7 @@ export class RemoteSession implements Survivor, Disposable {
   #endpoint: JsonObject = {};
   #state: PlayerState;
   #heard = false;
+  #isOpen = false;
   #itemToken = '';
 
   constructor(
@@ -248,6 +249,7 @@ export class RemoteSession implements Survivor, Disposable {
       );
     }
     this.#endpoint = answer.endpoint;
+    this.#isOpen = true;
     if (this.#heard)
       this.#state = {
         ...this.#state,
@@ -274,7 +276,8 @@ export class RemoteSession implements Survivor, Disposable {
   }
 
   async takeOver(next: PluginProcess): Promise<void> {
-    if (this.#state.status === 'gone') return;
+    // The call that opens it waits for this very generation; there is no player to take over yet.
+    if (!this.#isOpen || this.#state.status === 'gone') return;
     const attach = {
       player: this.player,
       verb: 'attach',
