@@ -84,6 +84,8 @@ async function run(): Promise<void> {
   await container.resolve(PluginManager).startEager();
 }
 
+// Whoever reads the log may go away, and telling so would need the log.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 process.on('uncaughtException', (error) =>
   log.error('a fault of the program', { stack: error.stack ?? error.message }),
 );

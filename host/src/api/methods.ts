@@ -4,7 +4,7 @@ import { runPlaybackCommand } from '../playback/commands.ts';
 import { isOfferedToContinue } from '../playback/rules.ts';
 import type { PlaybackService } from '../playback/service.ts';
 import type { PluginManager } from '../plugins/manager.ts';
-import { type CompiledSchema, compileSchema } from '../plugins/validation.ts';
+import { type CheckedSchema, checkedSchema } from '../plugins/validation.ts';
 import type { ProgressRecord, ProgressStore } from '../storage/progress.ts';
 import { parseProgressExport, progressExport } from '../storage/progressExchange.ts';
 import type { CommandRuns } from './commandRuns.ts';
@@ -41,7 +41,7 @@ type Handlers = {
 export class ApiMethods {
   readonly #services: ApiServices;
   readonly #handlers: Handlers;
-  readonly #checks = new Map<string, CompiledSchema<unknown>>();
+  readonly #checks = new Map<string, CheckedSchema<unknown>>();
 
   constructor(services: ApiServices) {
     this.#services = services;
@@ -55,7 +55,7 @@ export class ApiMethods {
     const name = method as MethodName;
     let check = this.#checks.get(name);
     if (!check) {
-      check = compileSchema(() => METHODS[name]);
+      check = checkedSchema(() => METHODS[name]);
       this.#checks.set(name, check);
     }
     const value = params ?? {};

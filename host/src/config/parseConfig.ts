@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type ErrorCode, type JsonObject, KinoportError, PRODUCT, serializeError } from '@kinoport/core';
 import type { Config, ConfigProblem, PluginSetting } from './config.ts';
+import { schemaDefaults } from './defaults.ts';
 import { formatPath, type JsonPath, JsonText, type TextPosition } from './jsonText.ts';
 import { type HostConfigFile, HostConfigSchema } from './schema.ts';
 import { type Mistake, suggest, validate } from './validator.ts';
@@ -35,6 +36,7 @@ export interface ParseConfigOptions {
 
 /** Reads the text of a config file. Never throws; `file` only names it. */
 export function parseConfig(text: string, file: string, options: ParseConfigOptions = {}): ParsedConfig {
+  if (text.trim() === '') return { config: defaultConfig(), problems: [] };
   const json = new JsonText(text);
   if (json.syntaxError !== undefined) {
     const { expected, ...place } = json.syntaxError;
@@ -86,7 +88,8 @@ export function readConfigText(file: string): string | ConfigProblem {
 
 /** What is in force without a config file. */
 export function defaultConfig(): Config {
-  const { $schema: _, plugins: __, ...rest } = validate(HostConfigSchema, {}).value as HostConfigFile;
+  // The defaults of the schema make a whole file, which a test compares with the validator's.
+  const { plugins: _, ...rest } = schemaDefaults(HostConfigSchema) as unknown as HostConfigFile;
   return { ...rest, plugins: {} };
 }
 
@@ -139,11 +142,7 @@ const NOTHING_TO_SET: JsonObject = {};
 const closedSchemas = new WeakMap<JsonObject, JsonObject>();
 
 function pluginDefaults(schema: JsonObject): JsonObject {
-  try {
-    return validate(pluginSchema(schema), {}).value as JsonObject;
-  } catch {
-    return {};
-  }
+  return schemaDefaults(schema);
 }
 
 function settingOf(value: HostConfigFile['plugins'][string]): PluginSetting {

@@ -14,18 +14,24 @@ export interface Mistake {
   readonly hint: string | undefined;
 }
 
-// `strict` would refuse what authors write for editors, such as `markdownDescription`.
-const ajv = new Ajv({
-  allErrors: true,
-  useDefaults: true,
-  strict: false,
-  verbose: true,
-  logger: false,
-  // Compiling the meta schema took half of the time; a keyword that is misused still fails when compiled.
-  meta: false,
-  validateSchema: false,
-});
-formats.default(ajv);
+let shared: Ajv | undefined;
+
+function validator(): Ajv {
+  if (shared) return shared;
+  // `strict` would refuse what authors write for editors, such as `markdownDescription`.
+  shared = new Ajv({
+    allErrors: true,
+    useDefaults: true,
+    strict: false,
+    verbose: true,
+    logger: false,
+    // Compiling the meta schema took half of the time; a keyword that is misused still fails when compiled.
+    meta: false,
+    validateSchema: false,
+  });
+  formats.default(shared);
+  return shared;
+}
 
 const compiled = new WeakMap<object, ValidateFunction>();
 
@@ -55,7 +61,7 @@ function compile(schema: object): ValidateFunction {
   try {
     // The draft that the author names would be looked up as a schema of its own; keywords are what counts.
     const { $schema: _, $id: __, ...rest } = { $schema: undefined, $id: undefined, ...schema };
-    const check = ajv.compile(rest);
+    const check = validator().compile(rest);
     compiled.set(schema, check);
     return check;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { KinoportError } from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
 import type { Plugin } from './plugin.ts';
-import type { CompiledSchema } from './validation.ts';
+import type { CheckedSchema } from './validation.ts';
 
 type CallHandler = (params: unknown, plugin: Plugin, signal: AbortSignal, peer: Peer) => Promise<unknown>;
 type NoteHandler = (params: unknown, plugin: Plugin, peer: Peer) => void;
@@ -14,7 +14,7 @@ export class PluginCalls {
   onCall<T = unknown>(
     method: string,
     handler: (params: T, plugin: Plugin, signal: AbortSignal, peer: Peer) => Promise<unknown>,
-    check?: CompiledSchema<T>,
+    check?: CheckedSchema<T>,
   ): void {
     this.#calls.set(method, async (params, plugin, signal, peer) => {
       const problem = check?.problem(params);
@@ -31,7 +31,7 @@ export class PluginCalls {
   /** A note that fails its check is dropped; `onInvalid` tells. */
   onNote<T>(
     method: string,
-    check: CompiledSchema<T>,
+    check: CheckedSchema<T>,
     handler: (params: T, plugin: Plugin, peer: Peer) => void,
     onInvalid: (plugin: Plugin, problem: string) => void,
   ): void {

@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { defaultPluginId, KinoportError, manifestSchema, type PluginPackage, PRODUCT } from '@kinoport/core';
 import semver from 'semver';
-import { compileSchema } from './validation.ts';
+import { checkedSchema } from './validation.ts';
 
 /** Longest `package.json` that is read. */
 const MAX_BYTES = 1024 * 1024;
@@ -16,7 +16,7 @@ export interface LoadedManifest {
   readonly package: PluginPackage;
 }
 
-const validate = compileSchema<PluginPackage>(() => manifestSchema);
+const validate = checkedSchema<PluginPackage>(() => manifestSchema);
 
 /**
  * Reads and checks `<root>/package.json`.

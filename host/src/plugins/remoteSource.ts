@@ -13,7 +13,7 @@ import type { Plugin, Survivor } from './plugin.ts';
 import type { PluginProcess } from './process.ts';
 import { checks } from './schemas.ts';
 import type { PublishedStreams } from './streams.ts';
-import type { CompiledSchema } from './validation.ts';
+import type { CheckedSchema } from './validation.ts';
 
 const RESOLVE_TIMEOUT = 120_000;
 const OPEN_TIMEOUT = 60_000;
@@ -76,7 +76,7 @@ export class RemoteSource {
   }
 
   async #checked<T>(
-    check: CompiledSchema<T>,
+    check: CheckedSchema<T>,
     verb: SourceVerb,
     args: readonly unknown[],
     options: object,

@@ -11,7 +11,7 @@ import type {
   SessionTracksNote,
   SpawnParams,
 } from '../rpc/protocol.ts';
-import { compileSchema } from './validation.ts';
+import { checkedSchema } from './validation.ts';
 
 const text = (max: number) => Type.String({ maxLength: max });
 const id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
@@ -87,7 +87,7 @@ const subtitle = Type.Object({
 const validators = Type.Object({ etag: optional(text(1000)), lastModified: optional(text(100)) });
 
 export const checks = {
-  initialize: compileSchema<InitializeResult>(() =>
+  initialize: checkedSchema<InitializeResult>(() =>
     Type.Object({
       players: Type.Array(Type.Object({ id: text(64), capabilities: json, verbs: Type.Array(text(32)) })),
       sources: Type.Array(Type.Object({ id: text(64), verbs: Type.Array(text(32)) })),
@@ -95,14 +95,14 @@ export const checks = {
       commands: Type.Array(text(64)),
     }),
   ),
-  sessionOpened: compileSchema<SessionOpened>(() =>
+  sessionOpened: checkedSchema<SessionOpened>(() =>
     Type.Object({ endpoint: json, state: Type.Object({ ...stateFields, tracks }) }),
   ),
-  state: compileSchema<SessionStateNote>(() =>
+  state: checkedSchema<SessionStateNote>(() =>
     Type.Object({ sessionId: id, state: Type.Object(stateFields) }),
   ),
-  tracks: compileSchema<SessionTracksNote>(() => Type.Object({ sessionId: id, tracks })),
-  end: compileSchema<SessionEndNote>(() =>
+  tracks: checkedSchema<SessionTracksNote>(() => Type.Object({ sessionId: id, tracks })),
+  end: checkedSchema<SessionEndNote>(() =>
     Type.Object({
       sessionId: id,
       end: Type.Object({
@@ -114,18 +114,18 @@ export const checks = {
       }),
     }),
   ),
-  request: compileSchema<SessionRequestNote>(() =>
+  request: checkedSchema<SessionRequestNote>(() =>
     Type.Object({ sessionId: id, request: Type.Enum(['next', 'previous']) }),
   ),
-  resolve: compileSchema<ResolveResult>(() =>
+  resolve: checkedSchema<ResolveResult>(() =>
     Type.Object({
       kind: Type.Enum(['single', 'playlist', 'folder']),
       title: optional(text(1000)),
       items: Type.Array(item, { maxItems: 10_000 }),
     }),
   ),
-  items: compileSchema<Item[]>(() => Type.Array(item, { maxItems: 10_000 })),
-  stream: compileSchema<SourceStream>(() =>
+  items: checkedSchema<Item[]>(() => Type.Array(item, { maxItems: 10_000 })),
+  stream: checkedSchema<SourceStream>(() =>
     Type.Object({
       location: Type.Union([
         Type.Object({ type: Type.Literal('path'), path: Type.String({ minLength: 1, maxLength: 8192 }) }),
@@ -140,7 +140,7 @@ export const checks = {
       record: optional(json),
     }),
   ),
-  publish: compileSchema<PublishParams & { readonly id: string }>(() =>
+  publish: checkedSchema<PublishParams & { readonly id: string }>(() =>
     Type.Object({
       id,
       size: optional(Type.Integer({ minimum: 0 })),
@@ -150,7 +150,7 @@ export const checks = {
       socketPath: text(300),
     }),
   ),
-  spawn: compileSchema<SpawnParams>(() =>
+  spawn: checkedSchema<SpawnParams>(() =>
     Type.Object({
       command: Type.String({ minLength: 1, maxLength: 4096 }),
       args: Type.Array(Type.String({ maxLength: 32_768 }), { maxItems: 1000 }),
@@ -162,7 +162,7 @@ export const checks = {
       }),
     }),
   ),
-  run: compileSchema<{ command: string; args: string[]; options: { timeout?: number } }>(() =>
+  run: checkedSchema<{ command: string; args: string[]; options: { timeout?: number } }>(() =>
     Type.Object({
       command: Type.String({ minLength: 1, maxLength: 4096 }),
       args: Type.Array(Type.String({ maxLength: 32_768 }), { maxItems: 1000 }),
