@@ -60,6 +60,7 @@ async function run(): Promise<void> {
     lock?.dispose();
   }
 
+  if (process.argv.includes('--for-play')) container.resolve(PluginManager).warmUp();
   // Requests of players that outlived an earlier host must find their streams expected from the first one on.
   const restoring = playback.restore();
   const known = settings.get('host', FRONT_PORT);

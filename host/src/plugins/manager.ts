@@ -76,6 +76,21 @@ export class PluginManager implements Disposable {
     await Promise.allSettled(eager.map(({ plugin }) => plugin.current()));
   }
 
+  /** Starts what most films need, while the host itself is still starting. What goes wrong is met when it is used. */
+  warmUp(): void {
+    const { player } = this.#options.config.current;
+    const wanted = [() => this.player(player).plugin, () => this.sourceFor('file:').plugin];
+    for (const plugin of wanted) {
+      try {
+        plugin()
+          .current()
+          .catch(() => undefined);
+      } catch {
+        // Not there, or switched off.
+      }
+    }
+  }
+
   /** Starts what wants to see every playback. Does not wait. */
   activateForPlayback(): void {
     for (const { plugin, manifest } of this.#plugins()) {

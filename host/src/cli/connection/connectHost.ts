@@ -29,7 +29,10 @@ export async function findHost(ctx: CliContext): Promise<HostConnection | undefi
  * when nothing plays in it.
  * @throws KinoportError `HOST_START_FAILED`, `HOST_VERSION_MISMATCH`, or the error that kept the host from starting
  */
-export async function connectHost(ctx: CliContext): Promise<HostConnection> {
+export async function connectHost(
+  ctx: CliContext,
+  options: { /** A film is about to be opened. */ readonly forPlay?: boolean } = {},
+): Promise<HostConnection> {
   const running = await findHost(ctx);
   if (running) {
     if (running.endpoint.version === ctx.hostVersion) return running;
@@ -37,7 +40,7 @@ export async function connectHost(ctx: CliContext): Promise<HostConnection> {
   }
   prepareHome(ctx.home);
 
-  let host: StartedHost = startHost(ctx);
+  let host: StartedHost = startHost(ctx, options.forPlay === true);
   const deadline = ctx.clock.now() + START_LIMIT;
   let gaveWayAt: number | undefined;
   for (;;) {
@@ -53,7 +56,7 @@ export async function connectHost(ctx: CliContext): Promise<HostConnection> {
     if (host.gaveWay) {
       gaveWayAt ??= now;
       if (now - gaveWayAt > RETRY_AFTER_LOSS) {
-        host = startHost(ctx);
+        host = startHost(ctx, options.forPlay === true);
         gaveWayAt = undefined;
       }
     }

@@ -18,14 +18,17 @@ export interface StartedHost {
   giveUp(seconds: number): KinoportError;
 }
 
-/** Starts the host as a process of its own, with its output in `host.log`. */
-export function startHost(ctx: CliContext): StartedHost {
+/**
+ * Starts the host as a process of its own, with its output in `host.log`. `forPlay`: it starts the plugins that
+ * most films need beside itself.
+ */
+export function startHost(ctx: CliContext, forPlay = false): StartedHost {
   const logFile = join(ctx.home.logs, 'host.log');
   const log = openSync(logFile, 'a', 0o600);
   const from = fstatSync(log).size;
   let child: ChildProcess;
   try {
-    child = spawn(process.execPath, [ctx.hostEntry], {
+    child = spawn(process.execPath, [ctx.hostEntry, ...(forPlay ? ['--for-play'] : [])], {
       // A folder that stays: the client's own could be on a disk that is to be unmounted.
       cwd: ctx.home.data,
       detached: true,

@@ -86,7 +86,7 @@ export class WebSocketClient {
 
   /** Who gets the messages; called once, and before anything else. */
   onMessage(listener: (text: string) => void): void {
-    this.#socket.on('data', (chunk) => this.#received(chunk, listener));
+    this.#socket.on('data', (chunk: Buffer) => this.#received(chunk, listener));
     this.#socket.resume();
   }
 

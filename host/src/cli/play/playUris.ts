@@ -29,13 +29,13 @@ export interface PlayRequest {
  * @throws KinoportError of the host when nothing could be opened
  */
 export async function playUris(ctx: CliContext, output: Output, request: PlayRequest): Promise<number> {
-  const host = await connectHost(ctx);
+  const host = await connectHost(ctx, { forPlay: true });
   try {
     return await openAndFollow(ctx, output, request, host);
   } catch (error) {
     if (!isKinoportError(error, 'HOST_STOPPING')) throw error;
     await closedWithin(host, ctx, STOP_LIMIT);
-    return await openAndFollow(ctx, output, request, await connectHost(ctx));
+    return await openAndFollow(ctx, output, request, await connectHost(ctx, { forPlay: true }));
   }
 }
 
