@@ -1,0 +1,209 @@
+/** What somebody has who knows nothing of this repository but docs/plugins.md. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CliHome, lines } from '../host/plugins/support/cliHome.ts';
+import { inRepository } from '../support/repository.ts';
+import { needs } from '../support/system.ts';
+import { filesOf } from './documentation.ts';
+
+interface Note {
+  readonly event: string;
+  readonly title: string;
+  readonly key: string;
+  readonly player?: string;
+  readonly reason?: string;
+  readonly position: number;
+  readonly watched?: boolean;
+}
+
+let outside: string;
+let plugin: string;
+let home: CliHome;
+
+/** Packs a folder and unpacks the tarball elsewhere, as a user of the package has it. */
+function packed(folder: string, into: string): string {
+  const npm = (...args: string[]): string =>
+    execFileSync('npm', args, { cwd: outside, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const report = npm('pack', folder, '--json', '--ignore-scripts', '--pack-destination', outside);
+  const [{ filename } = { filename: '' }] = JSON.parse(report) as { filename: string }[];
+  mkdirSync(into, { recursive: true });
+  execFileSync('tar', ['-xzf', join(outside, filename), '-C', into, '--strip-components=1']);
+  return into;
+}
+
+beforeAll(() => {
+  outside = mkdtempSync(join(tmpdir(), 'kp-outside-'));
+  const written = join(outside, 'written');
+  mkdirSync(written);
+  for (const [name, text] of filesOf('docs/plugins.md')) writeFileSync(join(written, name), text);
+  plugin = packed(written, join(outside, 'kinoport-plugin-demo'));
+  mkdirSync(join(outside, 'media'));
+  copyFileSync(inRepository('host/media/demo.mkv'), join(outside, 'media/short film.mkv'));
+}, 60_000);
+
+afterAll(() => {
+  rmSync(outside, { recursive: true, force: true });
+});
+
+beforeEach(() => {
+  home = new CliHome();
+  home.config({
+    plugins: { [plugin]: { config: { folder: join(outside, 'media'), length: 1.5 } } },
+  });
+});
+
+afterEach(() => home.dispose());
+
+describe('the plugin of docs/plugins.md, packed, unpacked outside and named in the config', () => {
+  it('is found with what it contributes, and its manifest and config are valid', async () => {
+    expect((await home.run('config', 'check')).code).toBe(0);
+    const [list] = await home.json<{ id: string; state: string; contributes: object }[]>('plugin', 'list');
+    expect(list?.find(({ id }) => id === 'demo')).toMatchObject({
+      state: 'resolved',
+      contributes: { players: ['null'], sources: ['demo'], commands: ['hello', 'demo played'] },
+    });
+  });
+
+  it('greets, and asks where there is a terminal only', async () => {
+    expect(await home.run('hello', 'Ada')).toMatchObject({ code: 0, stdout: 'Hello, Ada!\n' });
+    expect(await home.run('hello', 'Ada', '--shout')).toMatchObject({ code: 0, stdout: 'HELLO, ADA!\n' });
+    const asked = await home.run('hello');
+    expect(asked.code).toBe(2);
+    expect(asked.stderr).toContain('NOT_INTERACTIVE');
+  });
+
+  it.skipIf(needs('tmux'))('asks on a terminal', () => {
+    const socket = join(home.folder, 'tmux');
+    const tmux = (...args: string[]): string =>
+      execFileSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { env: home.env, encoding: 'utf8' });
+    const command = `'${process.execPath}' '${home.entry}' hello > '${home.folder}/out'; tmux -S '${socket}' wait-for -S done; cat`;
+    try {
+      tmux('new-session', '-d', '-s', 'ask', command);
+      tmux('send-keys', '-t', 'ask', 'Grace', 'Enter');
+      tmux('wait-for', 'done');
+      expect(home.read('out')).toBe('Hello, Grace!\n');
+    } finally {
+      tmux('kill-server');
+    }
+  });
+
+  it('says what to do about an item that is not there', async () => {
+    const { code, stderr } = await home.run('play', 'demo:missing.mkv', '--player', 'null');
+    expect(code).toBe(1);
+    expect(stderr).toContain('There is no missing.mkv in the demo folder.');
+    expect(stderr).toContain('SOURCE_NOT_FOUND');
+  });
+
+  it('plays its item in its own player, to the end, and hears of it', async () => {
+    const events = await home.json<Record<string, unknown>>(
+      'play',
+      'demo:short%20film.mkv',
+      '--player',
+      'null',
+    );
+    expect(events.find(({ event }) => event === 'started')).toMatchObject({
+      player: 'null',
+      uri: 'demo:short%20film.mkv',
+    });
+    expect(events.find(({ event }) => event === 'ended')).toMatchObject({
+      reason: 'finished',
+      watched: true,
+    });
+    expect(home.read('data/plugins/demo/null-player.log')).toMatch(
+      /^short film 0 http:\/\/127\.0\.0\.1:\d+\//,
+    );
+    const notes = await home.json<Note>('demo', 'played');
+    expect(notes.map(({ event, title }) => [event, title])).toEqual([
+      ['started', 'short film'],
+      ['ended', 'short film'],
+    ]);
+    expect(notes[1]).toMatchObject({ reason: 'finished', position: 1.5, watched: true });
+    expect(await home.json('progress', 'demo:short%20film.mkv')).toMatchObject([
+      { itemKey: notes[0]?.key, watched: true },
+    ]);
+    const [list] = await home.json<{ id: string; generation: number; state: string }[]>('plugin', 'list');
+    expect(list?.find(({ id }) => id === 'demo')).toMatchObject({ generation: 1, state: 'active' });
+    expect(home.read('logs/plugin-demo.log')).toContain('info ready {"generation":1}');
+  });
+
+  it('is steered, and stopped by Ctrl-C with its progress kept', async () => {
+    home.config({
+      plugins: { [plugin]: { config: { folder: join(outside, 'media'), length: 600 } } },
+    });
+    const run = home.start('play', 'demo:short film.mkv', '--player', 'null', '--json', '--start', '100');
+    await run.printed('"status":"playing"');
+    run.child.kill('SIGINT');
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(130);
+    expect(JSON.parse(lines(stdout).at(-1) ?? '')).toMatchObject({ event: 'ended', reason: 'stopped' });
+    const [progress] = await home.json<{ position: number }>('progress', 'demo:short film.mkv');
+    expect(progress?.position).toBeGreaterThanOrEqual(100);
+    expect(progress?.position).toBeLessThan(110);
+  });
+
+  it.skipIf(needs('mpv'))('has its bytes played by the real mpv', async () => {
+    const events = await home.json<Record<string, unknown>>('play', 'demo:short film.mkv', '--start', '-1');
+    expect(events.find(({ event }) => event === 'started')).toMatchObject({
+      player: 'mpv',
+      uri: 'demo:short film.mkv',
+    });
+    expect(events.find(({ event }) => event === 'ended')).toMatchObject({
+      reason: 'finished',
+      watched: true,
+    });
+    const notes = await home.json<Note>('demo', 'played');
+    expect(notes.map(({ event }) => event)).toEqual(['started', 'ended']);
+  });
+});
+
+describe('@kinoport/core, packed', () => {
+  it('has types that the plugin passes in strict mode, and runs', () => {
+    const modules = join(plugin, 'node_modules');
+    packed(inRepository('core'), join(modules, '@kinoport/core'));
+    packed(inRepository('node_modules/eventemitter3'), join(modules, 'eventemitter3'));
+    packed(inRepository('node_modules/@types/node'), join(modules, '@types/node'));
+    packed(inRepository('node_modules/undici-types'), join(modules, 'undici-types'));
+    const options = {
+      compilerOptions: {
+        strict: true,
+        noUncheckedIndexedAccess: true,
+        checkJs: true,
+        noEmit: true,
+        target: 'es2024',
+        module: 'nodenext',
+        types: ['node'],
+      },
+      include: ['*.js'],
+    };
+    writeFileSync(join(plugin, 'tsconfig.json'), JSON.stringify(options));
+    const tsc = inRepository('node_modules/typescript/bin/tsc');
+    const checked = run(process.execPath, [tsc, '-p', plugin]);
+    expect(checked).toEqual({ code: 0, output: '' });
+
+    const script = `
+      import { KinoportError, definePlugin, isKinoportError } from '@kinoport/core';
+      import { VirtualClock } from '@kinoport/core/testing';
+      const clock = new VirtualClock({ now: 5 });
+      const error = new KinoportError('SOURCE_NOT_FOUND', 'x');
+      console.log(clock.now(), isKinoportError(error, 'SOURCE_NOT_FOUND'), typeof definePlugin);`;
+    writeFileSync(join(plugin, 'use.mjs'), script);
+    expect(run(process.execPath, [join(plugin, 'use.mjs')])).toEqual({
+      code: 0,
+      output: '5 true function\n',
+    });
+    const files = readFileSync(join(modules, '@kinoport/core/LICENSE'), 'utf8');
+    expect(files).toContain('MIT');
+  }, 60_000);
+});
+
+function run(file: string, args: readonly string[]): { readonly code: number; readonly output: string } {
+  try {
+    return { code: 0, output: execFileSync(file, args, { cwd: plugin, encoding: 'utf8', stdio: 'pipe' }) };
+  } catch (error) {
+    const { status, stdout, stderr } = error as { status: number; stdout: string; stderr: string };
+    return { code: status, output: `${stdout}${stderr}` };
+  }
+}
