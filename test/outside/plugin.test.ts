@@ -63,7 +63,7 @@ describe('the plugin of docs/plugins.md, packed, unpacked outside and named in t
     const [list] = await home.json<{ id: string; state: string; contributes: object }[]>('plugin', 'list');
     expect(list?.find(({ id }) => id === 'demo')).toMatchObject({
       state: 'resolved',
-      contributes: { players: ['null'], sources: ['demo'], commands: ['hello', 'demo played'] },
+      contributes: { players: ['null'], sources: ['demo'], commands: ['hello', 'played list'] },
     });
   });
 
@@ -115,7 +115,7 @@ describe('the plugin of docs/plugins.md, packed, unpacked outside and named in t
     expect(home.read('data/plugins/demo/null-player.log')).toMatch(
       /^short film 0 http:\/\/127\.0\.0\.1:\d+\//,
     );
-    const notes = await home.json<Note>('demo', 'played');
+    const notes = await home.json<Note>('played', 'list');
     expect(notes.map(({ event, title }) => [event, title])).toEqual([
       ['started', 'short film'],
       ['ended', 'short film'],
@@ -154,7 +154,7 @@ describe('the plugin of docs/plugins.md, packed, unpacked outside and named in t
       reason: 'finished',
       watched: true,
     });
-    const notes = await home.json<Note>('demo', 'played');
+    const notes = await home.json<Note>('played', 'list');
     expect(notes.map(({ event }) => event)).toEqual(['started', 'ended']);
   });
 });

@@ -11,7 +11,9 @@ export function schemaDefaults(schema: object): JsonObject {
     const { default: value } = property as { readonly default?: JsonValue };
     if (value === undefined) continue;
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    filled[key] = isObject ? { ...schemaDefaults(property), ...(value as JsonObject) } : structuredClone(value);
+    filled[key] = isObject
+      ? { ...schemaDefaults(property), ...(value as JsonObject) }
+      : structuredClone(value);
   }
   return filled;
 }

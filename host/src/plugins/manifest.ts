@@ -97,14 +97,14 @@ function entryOf(root: string, file: string, data: Record<string, unknown>): str
 }
 
 function entryName(data: Record<string, unknown>): string {
-  let value: unknown = data['exports'];
+  let value: unknown = data.exports;
   if (typeof value === 'object' && value !== null && '.' in value) value = value['.'];
   for (let depth = 0; depth < 4 && typeof value === 'object' && value !== null; depth += 1) {
     const conditions = value as Record<string, unknown>;
-    value = conditions['node'] ?? conditions['import'] ?? conditions['default'];
+    value = conditions.node ?? conditions.import ?? conditions.default;
   }
   if (typeof value === 'string') return value;
-  return typeof data['main'] === 'string' ? data['main'] : 'index.js';
+  return typeof data.main === 'string' ? data.main : 'index.js';
 }
 
 function invalid(file: string, path: string, message: string, hint?: string): KinoportError {

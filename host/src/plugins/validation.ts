@@ -33,9 +33,9 @@ export function checkedSchema<T>(make: () => object): CheckedSchema<T> {
       const params = error.params as Readonly<Record<string, unknown>>;
       const detail =
         error.keyword === 'additionalProperties'
-          ? `has the unknown key ${[params['additionalProperties']].flat().map((key) => `"${String(key)}"`)}`
+          ? `has the unknown key ${[params.additionalProperties].flat().map((key) => `"${String(key)}"`)}`
           : error.keyword === 'enum'
-            ? `must be one of ${JSON.stringify(params['allowedValues'])}`
+            ? `must be one of ${JSON.stringify(params.allowedValues)}`
             : error.message;
       return { path: error.instancePath, message: detail };
     },
