@@ -14,6 +14,7 @@ import {
 import {
   CancellationTokenSource,
   createMessageConnection,
+  ErrorCodes,
   type MessageConnection,
   type MessageReader,
   type MessageWriter,
@@ -206,6 +207,8 @@ export class Peer implements Disposable {
   #translate(error: unknown): unknown {
     if (error instanceof KinoportError) return error;
     if (error instanceof ResponseError) {
+      // What the library says of calls that were under way when the connection was given up.
+      if (error.code === ErrorCodes.PendingResponseRejected) return this.#gone();
       const data: unknown = error.data;
       if (isSerializedError(data)) return deserializeError(data);
       return new KinoportError('INTERNAL', error.message);
