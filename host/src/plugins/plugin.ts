@@ -104,7 +104,12 @@ export class Plugin {
    * @throws KinoportError as `PluginProcess.activate`; `HOST_STOPPING`, `ABORTED`
    */
   async current(signal?: AbortSignal): Promise<PluginProcess> {
-    if (this.#process && !this.#starting) return this.#process;
+    while (this.#process && !this.#starting) {
+      if (!this.#process.peer.isClosed) return this.#process;
+      // It has just died, and how is not known yet.
+      await this.#process.over;
+      if (this.#process?.peer.isClosed) break;
+    }
     if (this.#stop.signal.aborted) throw new KinoportError('HOST_STOPPING', 'The host is shutting down.');
     this.#starting ??= this.#start(0);
     return signal ? abortable(this.#starting, signal) : this.#starting;

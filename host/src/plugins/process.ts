@@ -47,6 +47,7 @@ export class PluginProcess {
   readonly #logFile: string;
   readonly #exit: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
   readonly #onDidCrash = new Emitter<PluginCrash>();
+  readonly #over = Promise.withResolvers<void>();
   #registered: InitializeResult = { players: [], sources: [], syncs: [], commands: [] };
   #stopping = false;
   #activated = false;
@@ -91,6 +92,11 @@ export class PluginProcess {
 
   get registered(): InitializeResult {
     return this.#registered;
+  }
+
+  /** Resolves when the pipe is closed and a crash, if it was one, has been told. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   /** After activation, when the process ends or breaks the protocol by itself. */
@@ -192,9 +198,11 @@ export class PluginProcess {
   }
 
   async #closed(violation: KinoportError | undefined): Promise<void> {
-    if (this.#stopping || !this.#activated) return;
-    this.#stopping = true;
-    this.#onDidCrash.fire(await this.#crash(violation, 'while it ran'));
+    if (!this.#stopping && this.#activated) {
+      this.#stopping = true;
+      this.#onDidCrash.fire(await this.#crash(violation, 'while it ran'));
+    }
+    this.#over.resolve();
   }
 
   async #crash(violation: KinoportError | undefined, when: string): Promise<PluginCrash> {
