@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CliHome, lines } from '../host/plugins/support/cliHome.ts';
 import { inRepository } from '../support/repository.ts';
@@ -37,8 +37,10 @@ function packed(folder: string, into: string): string {
 beforeAll(() => {
   outside = mkdtempSync(join(tmpdir(), 'kp-outside-'));
   const written = join(outside, 'written');
-  mkdirSync(written);
-  for (const [name, text] of filesOf('docs/plugins.md')) writeFileSync(join(written, name), text);
+  for (const [name, text] of filesOf('docs/plugins.md')) {
+    mkdirSync(dirname(join(written, name)), { recursive: true });
+    writeFileSync(join(written, name), text);
+  }
   plugin = packed(written, join(outside, 'kinoport-plugin-demo'));
   mkdirSync(join(outside, 'media'));
   copyFileSync(inRepository('host/media/demo.mkv'), join(outside, 'media/short film.mkv'));
@@ -157,6 +159,11 @@ describe('the plugin of docs/plugins.md, packed, unpacked outside and named in t
     const notes = await home.json<Note>('played', 'list');
     expect(notes.map(({ event }) => event)).toEqual(['started', 'ended']);
   });
+});
+
+it('the smallest plugin of docs/plugins.md says hi', async () => {
+  home.config({ plugins: { [join(outside, 'written/hi')]: true } });
+  expect(await home.run('hi')).toEqual({ code: 0, stdout: 'Hi from hi 1.0.0.\n', stderr: '' });
 });
 
 describe('@kinoport/core, packed', () => {

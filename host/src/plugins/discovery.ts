@@ -22,6 +22,7 @@ export const OWN_COMMANDS: ReadonlySet<string> = new Set([
   'serve',
   'stop',
   'help',
+  'demo',
 ]);
 
 /** A plugin that was looked at: with a manifest, or with the reason why not. */
