@@ -51,30 +51,30 @@ test('Windows listens on a pipe of random name, others on a socket in a folder',
 });
 
 test('known places by platform', () => {
-  const windows = knownPlaces('win32', 'C:\\Users\\a', { LOCALAPPDATA: 'C:\\Users\\a\\AppData\\Local' });
+  const windows = knownPlaces('win32', 'C:\\Users\\you', { LOCALAPPDATA: 'C:\\Users\\you\\AppData\\Local' });
   expect(windows).toContain('C:\\Program Files\\mpv\\mpv.exe');
-  expect(windows).toContain('C:\\Users\\a\\scoop\\apps\\mpv\\current\\mpv.exe');
-  expect(windows).toContain('C:\\Users\\a\\AppData\\Local\\Microsoft\\WinGet\\Links\\mpv.exe');
+  expect(windows).toContain('C:\\Users\\you\\scoop\\apps\\mpv\\current\\mpv.exe');
+  expect(windows).toContain('C:\\Users\\you\\AppData\\Local\\Microsoft\\WinGet\\Links\\mpv.exe');
   const mac = knownPlaces('darwin', '/Users/a', {});
   expect(mac[0]).toBe('/Applications/mpv.app/Contents/MacOS/mpv');
   expect(mac).toContain('/opt/homebrew/bin/mpv');
-  expect(knownPlaces('linux', '/home/a', {})).toContain('/snap/bin/mpv');
+  expect(knownPlaces('linux', '/home/you', {})).toContain('/snap/bin/mpv');
 });
 
 test("the viewer's folders by platform", () => {
   const where = (platform: NodeJS.Platform, environment: Record<string, string>) =>
-    ({ platform, home: platform === 'win32' ? 'C:\\Users\\a' : '/home/a', environment }) as const;
-  expect(configFolders(where('linux', {}))).toEqual(['/home/a/.config/mpv', '/home/a/.mpv']);
+    ({ platform, home: platform === 'win32' ? 'C:\\Users\\you' : '/home/you', environment }) as const;
+  expect(configFolders(where('linux', {}))).toEqual(['/home/you/.config/mpv', '/home/you/.mpv']);
   expect(configFolders(where('linux', { XDG_CONFIG_HOME: '/c' }))[0]).toBe('/c/mpv');
   expect(configFolders(where('darwin', { MPV_HOME: '/m' }))).toEqual(['/m']);
   expect(configFolders(where('win32', { APPDATA: 'C:\\A' }))).toEqual(['C:\\A\\mpv']);
   expect(configFolders({ ...where('linux', {}), flatpak: true })).toEqual([
-    '/home/a/.var/app/io.mpv.Mpv/config/mpv',
+    '/home/you/.var/app/io.mpv.Mpv/config/mpv',
   ]);
   expect(watchLaterFolders(where('linux', {}))).toEqual([
-    '/home/a/.local/state/mpv/watch_later',
-    '/home/a/.config/mpv/watch_later',
-    '/home/a/.mpv/watch_later',
+    '/home/you/.local/state/mpv/watch_later',
+    '/home/you/.config/mpv/watch_later',
+    '/home/you/.mpv/watch_later',
   ]);
   expect(watchLaterFolders(where('win32', { LOCALAPPDATA: 'C:\\L', APPDATA: 'C:\\A' }))[0]).toBe(
     'C:\\L\\mpv\\watch_later',
