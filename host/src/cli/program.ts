@@ -85,6 +85,9 @@ function buildProgram(
       result.exitCode = await run(args, command.opts<O>());
     });
   };
+  /** A command that only holds others. It takes their options, so that a mistyped one is met as what it is. */
+  const group = (name: string, description: string, help: string): Command =>
+    withCommonOptions(program.command(name).description(description).addHelpText('after', help), true);
   const words = (args: readonly (string | undefined)[]): readonly string[] =>
     args.filter((arg): arg is string => arg !== undefined);
 
@@ -146,12 +149,12 @@ function buildProgram(
     async ([uri = ''], o) => (await import('./commands/inspect.ts')).runFiles(ctx, uri, o),
   ).option('--source <id>', 'the source to use');
 
-  const plugin = program.command('plugin').description('the plugins').addHelpText('after', HELP.plugin);
+  const plugin = group('plugin', 'the plugins', HELP.plugin);
   add(plugin, 'list', 'the plugins, what they give and how they are', HELP.plugin, async (_args, o) =>
     (await import('./commands/inspect.ts')).runPluginList(ctx, o),
   );
 
-  const config = program.command('config').description('the config file').addHelpText('after', HELP.config);
+  const config = group('config', 'the config file', HELP.config);
   add(config, 'check', 'look for mistakes', HELP.config, async (_args, o) =>
     (await import('./commands/config.ts')).runConfigCheck(ctx, o),
   );
