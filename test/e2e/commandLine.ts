@@ -2,7 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { inRepository } from '../support/repository.ts';
 
 const ENTRY = inRepository('host/bin/kinoport.js');
-const PATIENCE = 20_000;
+const PATIENCE = 30_000;
+
+/** The error that a command prints with `--json`. */
+export interface PrintedError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
 
 /** One line of `play --json`, or any other JSON object of standard output. */
 export interface JsonLine {
@@ -19,6 +26,7 @@ export interface JsonLine {
   readonly code?: string;
   readonly message?: string;
   readonly hint?: string | null;
+  readonly error?: PrintedError;
 }
 
 export interface Finished {
@@ -59,7 +67,7 @@ export class CommandLine {
       this.#stdout += text;
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) if (line.startsWith('{')) this.#lines.push(JSON.parse(line) as JsonLine);
+      this.#lines.push(...lines.flatMap(parseLine));
       this.#wake();
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -142,5 +150,15 @@ export class CommandLine {
 
   #wake(): void {
     for (const waker of [...this.#wakers]) waker();
+  }
+}
+
+/** Some commands print JSON over several lines; those are read whole at the end. */
+function parseLine(line: string): readonly JsonLine[] {
+  if (!line.startsWith('{"')) return [];
+  try {
+    return [JSON.parse(line) as JsonLine];
+  } catch {
+    return [];
   }
 }

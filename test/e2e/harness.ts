@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test as base, expect } from 'vitest';
 import type { HostEndpoint, PluginView, ProgressView } from '../../host/src/api/protocol.ts';
-import { CommandLine, type Finished } from './commandLine.ts';
+import { CommandLine, type Finished, type PrintedError } from './commandLine.ts';
 import { MpvObserver } from './mpvObserver.ts';
 import { eventually, MARK, markedProcesses } from './processes.ts';
 
@@ -13,13 +13,6 @@ const QUIET_PLAYER = { config: { args: ['--vo=null', '--ao=null'] } };
 export interface RunOptions {
   readonly environment?: NodeJS.ProcessEnv;
   readonly node?: readonly string[];
-}
-
-/** The error that a command prints with `--json`. */
-export interface PrintedError {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
 }
 
 /** A viewer's machine: a home of its own, a folder for films, and all that runs in it. */
@@ -195,18 +188,13 @@ export async function expectError(
   expected: { readonly code: string; readonly exit: 1 | 2; readonly message: RegExp; readonly hint: RegExp },
   options: RunOptions = {},
 ): Promise<PrintedError> {
-  const { code, stdout, stderr } = await world.run(
-    [...args.slice(0, 1), '--json', ...args.slice(1)],
-    options,
-  );
-  const last = stdout.trimEnd().split('\n').at(-1) ?? '';
-  let error: PrintedError;
-  try {
-    const line = JSON.parse(last) as PrintedError & { readonly error?: PrintedError };
-    error = line.error ?? line;
-  } catch {
-    throw new Error(`No JSON error: exit ${code}\n${stdout}${stderr}`);
-  }
+  const dashes = args.indexOf('--');
+  const own = dashes < 0 ? args : args.slice(0, dashes);
+  const command = world.start([...own, '--json', ...args.slice(own.length)], options);
+  const { code, stdout, stderr } = await command.exit;
+  const line = command.lines.find((l) => l.event === 'error' || l.error !== undefined);
+  if (line === undefined) throw new Error(`No JSON error: exit ${code}\n${stdout}${stderr}`);
+  const error = line.error ?? (line as PrintedError);
   expect({ exit: code, code: error.code, message: error.message }).toMatchObject({
     exit: expected.exit,
     code: expected.code,

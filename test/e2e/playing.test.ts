@@ -4,7 +4,7 @@ import { test } from './harness.ts';
 import { Media } from './media.ts';
 import { eventually, isAlive } from './processes.ts';
 
-describe.skipIf(needs('mpv', 'ffmpeg'))('playing a film', { concurrent: true }, () => {
+describe.skipIf(needs('mpv', 'ffmpeg'))('playing a film', { concurrent: true, timeout: 90_000 }, () => {
   let media: Media;
   beforeAll(() => {
     media = new Media();

@@ -6,7 +6,7 @@ import type { CommandLine } from './commandLine.ts';
 import { test, type World } from './harness.ts';
 import { Media } from './media.ts';
 
-describe.skipIf(needs('mpv', 'ffmpeg'))('playing several', { concurrent: true }, () => {
+describe.skipIf(needs('mpv', 'ffmpeg'))('playing several', { concurrent: true, timeout: 90_000 }, () => {
   let media: Media;
   beforeAll(() => {
     media = new Media();
