@@ -109,7 +109,8 @@ export class LineMessageWriter extends AbstractMessageWriter implements MessageW
 
   write(message: Message): Promise<void> {
     const line = `${JSON.stringify(message)}\n`;
-    if (line.length > MAX_MESSAGE_BYTES && Buffer.byteLength(line) > MAX_MESSAGE_BYTES + 1) {
+    // A character is at most 3 bytes, so that most lines need no counting.
+    if (line.length * 3 > MAX_MESSAGE_BYTES && Buffer.byteLength(line) > MAX_MESSAGE_BYTES + 1) {
       return Promise.reject(
         new KinoportError(
           'PLUGIN_PROTOCOL',

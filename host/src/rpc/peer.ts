@@ -60,7 +60,8 @@ type Handler = (params: unknown, signal: AbortSignal) => Promise<unknown>;
 
 /**
  * One end of a JSON-RPC connection over a pipe. Coded errors cross whole; an AbortSignal becomes a
- * cancellation and back, and the caller rejects at once; garbage from the other side closes the connection.
+ * cancellation and back, and the caller rejects at once; garbage from the other side closes the connection, and
+ * with the connection everything ends that was done for it.
  */
 export class Peer implements Disposable {
   readonly #transport: Transport;
@@ -70,6 +71,7 @@ export class Peer implements Disposable {
   readonly #onDidClose = new Emitter<KinoportError | undefined>();
   readonly #handlers = new Map<string, Handler>();
   readonly #pending = new Set<(error: KinoportError) => void>();
+  readonly #running = new Set<AbortController>();
   #closed = false;
   #closeReason: KinoportError | undefined;
 
@@ -88,6 +90,7 @@ export class Peer implements Disposable {
       const handler = this.#handlers.get(method);
       const abort = new AbortController();
       const listening = token.onCancellationRequested(() => abort.abort(abortedError()));
+      this.#running.add(abort);
       try {
         if (!handler) throw new KinoportError('METHOD_NOT_FOUND', `There is no method "${method}".`);
         return (await handler(unwrap(params), abort.signal)) ?? null;
@@ -95,6 +98,7 @@ export class Peer implements Disposable {
         const { stack: _, ...data } = serializeError(error);
         return new ResponseError(ERROR_CODE, data.message, data);
       } finally {
+        this.#running.delete(abort);
         listening.dispose();
       }
     });
@@ -193,6 +197,7 @@ export class Peer implements Disposable {
     this.#transport.destroy();
     this.#connection.dispose();
     for (const reject of this.#pending) reject(this.#gone());
+    for (const abort of this.#running) abort.abort(abortedError());
     this.#onDidClose.fire(reason);
     this.#onDidClose.dispose();
   }
@@ -211,7 +216,8 @@ export class Peer implements Disposable {
       if (error.code === ErrorCodes.PendingResponseRejected) return this.#gone();
       const data: unknown = error.data;
       if (isSerializedError(data)) return deserializeError(data);
-      return new KinoportError('INTERNAL', error.message);
+      // What the library says by itself: a message over the limit, or one that is not of the protocol.
+      return new KinoportError('PLUGIN_PROTOCOL', error.message);
     }
     return this.#closed ? this.#gone() : error;
   }
