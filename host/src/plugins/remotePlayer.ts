@@ -159,6 +159,7 @@ export class RemoteSession implements Survivor, Disposable {
   readonly #adopted: Disposable;
   readonly #onDidChangeState = new Emitter<PlayerState>();
   readonly #onDidEnd = new Emitter<PlayerEnd>();
+  readonly #earlyEnds: PlayerEnd[] = [];
   readonly #onDidRequest = new Emitter<PlayerRequest>();
   #endpoint: JsonObject = {};
   #state: PlayerState;
@@ -206,9 +207,12 @@ export class RemoteSession implements Survivor, Disposable {
     return this.#onDidChangeState.event;
   }
 
-  get onDidEnd(): Event<PlayerEnd> {
-    return this.#onDidEnd.event;
-  }
+  /** An end that came before anybody listened, of an item that failed at once, is told to the first listener. */
+  readonly onDidEnd: Event<PlayerEnd> = (listener) => {
+    const subscription = this.#onDidEnd.event(listener);
+    for (const end of this.#earlyEnds.splice(0)) this.#onDidEnd.fire(end);
+    return subscription;
+  };
 
   get onDidRequest(): Event<PlayerRequest> {
     return this.#onDidRequest.event;
@@ -268,7 +272,8 @@ export class RemoteSession implements Survivor, Disposable {
   }
 
   heardEnd(end: PlayerEnd): void {
-    this.#onDidEnd.fire(end);
+    if (this.#onDidEnd.hasListeners) this.#onDidEnd.fire(end);
+    else this.#earlyEnds.push(end);
   }
 
   heardRequest(request: PlayerRequest): void {
