@@ -57,7 +57,7 @@ export function routeUri(
         ? { rank: RANK.prefix, because: `prefix:${prefix}`, route: `${prefix}*` }
         : inScheme && contribution.extensions?.includes(extension)
           ? { rank: RANK.extension, because: `extension:${extension}`, route: `.${extension}` }
-          : schemes.includes(scheme)
+          : contribution.schemes?.includes(scheme)
             ? { rank: RANK.scheme, because: `scheme:${scheme}`, route: scheme }
             : schemes.includes('*')
               ? { rank: RANK.any, because: 'scheme:*', route: '*' }
