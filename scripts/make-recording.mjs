@@ -31,7 +31,7 @@ const SCENES = {
       { press: 'q' },
       { until: PROMPT },
       { hold: 1200 },
-      { type: 'npx kinoport continue --json' },
+      { type: 'npx kinoport' },
       { until: PROMPT },
       { hold: 1500 },
     ],
@@ -88,7 +88,7 @@ try {
     await terminal.until(PROMPT, 20_000).catch((error) => console.error(error.message));
   }
   await terminal.close();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 
 async function perform(step) {

@@ -103,7 +103,21 @@ export async function stopHost(host: HostConnection, ctx: CliContext): Promise<b
   } catch (error) {
     if (!isKinoportError(error, 'HOST_UNREACHABLE')) throw error;
   }
-  return closedWithin(host, ctx, STOP_LIMIT);
+  return (
+    (await closedWithin(host, ctx, STOP_LIMIT)) && (await goneWithin(host.endpoint.pid, ctx, STOP_LIMIT))
+  );
+}
+
+/** A host writes until its very end: whoever removes its folder after `stop` must not meet it there. */
+async function goneWithin(pid: number, ctx: CliContext, ms: number): Promise<boolean> {
+  for (const deadline = ctx.clock.now() + ms; ctx.clock.now() < deadline; await sleep(ctx.clock, POLL)) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+  }
+  return false;
 }
 
 async function retire(host: HostConnection, ctx: CliContext): Promise<void> {

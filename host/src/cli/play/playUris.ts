@@ -70,7 +70,7 @@ async function openAndFollow(
     };
     owner.add(onSignals({ interrupt, hangUp: () => watch.leave() }));
     const keys = takeKeys(watch, view, interrupt, owner);
-    view.event({ type: 'opening', sessionId: '', title: request.params.uris[0] ?? '' });
+    view.event({ type: 'opening', sessionId: '', title: nameOf(request.params.uris[0] ?? '') });
 
     let result = await Promise.race([watch.left, opened]);
     if (typeof result === 'object' && 'error' in result && offersInstall(result.error, request)) {
@@ -151,4 +151,15 @@ function takeKeys(
     process.off('SIGCONT', hold.resume);
   });
   return hold;
+}
+
+/** What a viewer calls an address before its title is known: the name of the file, without what follows a `?`. */
+function nameOf(uri: string): string {
+  const [path = uri] = /^[a-z][a-z0-9+.-]+:\/\//i.test(uri) ? uri.split(/[?#]/, 1) : [uri];
+  return (
+    path
+      .replace(/[\\/]+$/, '')
+      .split(/[\\/]/)
+      .at(-1) || path
+  );
 }
