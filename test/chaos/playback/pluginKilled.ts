@@ -22,9 +22,9 @@ export interface PluginResult {
 /** SIGKILL of a plugin's process while a stream plays, in mid-film and while a seek waits for the origin. */
 export async function pluginKilled(
   plugin: 'mpv' | 'files',
-  film: string,
-  origin: FilmOrigin,
+  options: { readonly film: string; readonly origin: FilmOrigin; readonly seekTo: number },
 ): Promise<PluginResult> {
+  const { film, origin, seekTo } = options;
   const home = new LabHome({ mpvArgs: ['--cache=no', '--log-file=~~/mpv.log'] });
   const reading = new AbortController();
   const named = `after the plugin ${plugin} was killed`;
@@ -36,24 +36,24 @@ export async function pluginKilled(
     const observer = await MpvObserver.connect(socket);
     await observer.frame();
 
+    const first = await home.pluginPid(plugin);
     const since = instant();
-    kill(await home.pluginPid(plugin));
+    kill(first);
     const back = await followsAgain(home, observer, named);
     await observer.frame();
     const gap = observer.longestGap(since);
 
     // A place that nothing has read yet, from an origin that takes its time.
-    const target = 40;
-    const pid = await home.pluginPid(plugin);
+    const pid = await home.pluginPid(plugin, first);
     const before = origin.requests;
     origin.latency = 1500;
-    const sought = home.seek(target).then(
+    const sought = home.seek(seekTo).then(
       () => undefined,
       (error: unknown) => error,
     );
     await origin.asked(before + 1);
     kill(pid);
-    await playsAt(observer, target, `${named} under a seek`);
+    await playsAt(observer, seekTo, `${named} under a seek`);
     origin.latency = 0;
     const failure = await sought;
     if (failure) throw new Error(`The seek failed although it landed: ${failure}`);

@@ -92,11 +92,13 @@ export class LabHome {
     return until('a host', () => this.host?.pid);
   }
 
-  async pluginPid(id: string): Promise<number> {
-    const list = (await this.call('plugins.list', {})) as readonly { id: string; pid: number | null }[];
-    const pid = list.find((plugin) => plugin.id === id)?.pid;
-    if (typeof pid !== 'number') throw new Error(`The plugin ${id} does not run.`);
-    return pid;
+  /** Of the generation that runs; with `before`, of one after that. */
+  pluginPid(id: string, before?: number): Promise<number> {
+    return until(`a process of the plugin ${id}`, async () => {
+      const list = (await this.call('plugins.list', {})) as readonly { id: string; pid: number | null }[];
+      const pid = list.find((plugin) => plugin.id === id)?.pid;
+      return typeof pid === 'number' && pid !== before && pid;
+    });
   }
 
   /** A call of the local API, as the command line makes it for the keys of a terminal. */
