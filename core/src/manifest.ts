@@ -39,7 +39,7 @@ export interface PlayerContribution {
 export interface SourceContribution {
   readonly id: string;
   readonly displayName?: string;
-  /** URI schemes without the colon; `file` stands for local paths. `*` is any. */
+  /** URI schemes of two letters or more without the colon; `file` stands for local paths. `*` is any. */
   readonly schemes?: readonly string[];
   /** File extensions without the dot. */
   readonly extensions?: readonly string[];
@@ -133,7 +133,7 @@ export const manifestSchema = {
                   schemes: {
                     type: 'array',
                     ...unique,
-                    items: { type: 'string', pattern: '^(\\*|[a-z][a-z0-9+.-]{0,30})$' },
+                    items: { type: 'string', pattern: '^(\\*|[a-z][a-z0-9+.-]{1,30})$' },
                   },
                   extensions: {
                     type: 'array',

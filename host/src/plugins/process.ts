@@ -49,6 +49,7 @@ export class PluginProcess {
   readonly #onDidCrash = new Emitter<PluginCrash>();
   readonly #over = Promise.withResolvers<void>();
   #registered: InitializeResult = { players: [], sources: [], syncs: [], commands: [] };
+  #violation: KinoportError | undefined;
   #stopping = false;
   #activated = false;
 
@@ -155,7 +156,7 @@ export class PluginProcess {
         { hint: `Probably activate awaits something that never comes. ${log}` },
       );
     }
-    if (error.code === 'PLUGIN_CRASHED') return (await this.#crash(undefined, 'while it started')).error;
+    if (error.code === 'PLUGIN_CRASHED') return (await this.#crash('while it started')).error;
     return new KinoportError(error.code, `Plugin "${id}": ${error.message}`, { hint: error.hint ?? log });
   }
 
@@ -198,14 +199,16 @@ export class PluginProcess {
   }
 
   async #closed(violation: KinoportError | undefined): Promise<void> {
+    this.#violation = violation;
     if (!this.#stopping && this.#activated) {
       this.#stopping = true;
-      this.#onDidCrash.fire(await this.#crash(violation, 'while it ran'));
+      this.#onDidCrash.fire(await this.#crash('while it ran'));
     }
     this.#over.resolve();
   }
 
-  async #crash(violation: KinoportError | undefined, when: string): Promise<PluginCrash> {
+  async #crash(when: string): Promise<PluginCrash> {
+    const violation = this.#violation;
     if (violation || !(await this.#exited(500))) this.#child.kill('SIGKILL');
     const { exitCode, signal } = await this.#exit;
     const { id } = this.#options.plugin;

@@ -3,6 +3,7 @@ import {
   type Contributions,
   type Disposable,
   DisposableStore,
+  DisposeError,
   Emitter,
   type JsonObject,
   type JsonValue,
@@ -143,7 +144,8 @@ export class PluginRuntime {
     try {
       await this.#owned.dispose();
     } catch (error) {
-      this.#log.error('disposal failed', { stack: serializeError(error).stack });
+      for (const each of error instanceof DisposeError ? error.errors : [error])
+        this.#log.error('disposal failed', { stack: serializeError(each).stack });
     }
   }
 }

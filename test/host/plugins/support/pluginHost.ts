@@ -1,0 +1,111 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, DisposableStore, type JsonObject, systemClock } from '@kinoport/core';
+import { FileConfigService } from '../../../../host/src/config/fileConfigService.ts';
+import { parseConfig } from '../../../../host/src/config/parseConfig.ts';
+import type { Home } from '../../../../host/src/home/home.ts';
+import { prepareHome } from '../../../../host/src/home/prepareHome.ts';
+import { resolveHome } from '../../../../host/src/home/resolveHome.ts';
+import { createLogger } from '../../../../host/src/log/logger.ts';
+import { PluginCalls } from '../../../../host/src/plugins/calls.ts';
+import { discoverPlugins } from '../../../../host/src/plugins/discovery.ts';
+import { PluginManager } from '../../../../host/src/plugins/manager.ts';
+import { servePluginStorage } from '../../../../host/src/plugins/storage.ts';
+import { PublishedStreams } from '../../../../host/src/plugins/streams.ts';
+import { openDatabase } from '../../../../host/src/storage/database.ts';
+import { SqliteKeyValueStore } from '../../../../host/src/storage/sqliteKeyValue.ts';
+import { HttpStreamFront } from '../../../../host/src/streams/httpFront.ts';
+import { inRepository } from '../../../support/repository.ts';
+import { PluginFolders } from './pluginFolders.ts';
+
+export interface Fixture {
+  /** The `kinoport` member of the manifest. */
+  readonly manifest?: JsonObject;
+  /** The entry module; `definePlugin`, `KinoportError` and `Emitter` are imported. */
+  readonly code: string;
+}
+
+const IMPORTS = "import { definePlugin, Emitter, KinoportError } from '@kinoport/core';\n";
+
+/** The part of a host that runs plugins: real processes, a real stream front, a real database. */
+export class PluginHost {
+  readonly folders = new PluginFolders();
+  readonly home: Home;
+  readonly log: string[] = [];
+  readonly manager: PluginManager;
+  readonly streams: PublishedStreams;
+  readonly front: HttpStreamFront;
+  readonly #owned = new DisposableStore();
+  #slices: Readonly<Record<string, JsonObject>> = {};
+
+  constructor(
+    plugins: Readonly<Record<string, Fixture>>,
+    options: { readonly clock?: Clock; readonly activateTimeout?: number } = {},
+  ) {
+    const clock = options.clock ?? systemClock;
+    this.home = resolveHome({ KINOPORT_HOME: join(this.folders.root, 'home') }, process.platform, '');
+    prepareHome(this.home);
+    for (const [name, { manifest, code }] of Object.entries(plugins))
+      this.folders.add(name, { kinoport: manifest ?? {} }, { 'index.js': IMPORTS + code });
+    const { database } = openDatabase(this.home.databaseFile, { clock });
+    this.#owned.add(database);
+    const calls = new PluginCalls();
+    servePluginStorage(calls, new SqliteKeyValueStore(database));
+    this.front = this.#owned.add(new HttpStreamFront({ clock: systemClock, onError: () => undefined }));
+    this.streams = new PublishedStreams(this.front, calls);
+    const named = Object.fromEntries(Object.keys(plugins).map((name) => [`./${name}`, true]));
+    const { config } = parseConfig(JSON.stringify({ plugins: named }), 'config.jsonc');
+    const discovered = discoverPlugins(config, this.folders.root, []);
+    this.manager = this.#owned.add(
+      new PluginManager({
+        config: this.#owned.add(new FileConfigService({ file: this.home.configFile, clock: systemClock })),
+        home: this.home,
+        clock,
+        log: createLogger((line) => this.log.push(line)),
+        calls,
+        streams: this.streams,
+        discovered,
+        pluginConfig: (plugin) => this.#slices[plugin.id] ?? {},
+        processes: {
+          runtime: inRepository('host/dist/runtime.js'),
+          ...(options.activateTimeout === undefined ? {} : { activateTimeout: options.activateTimeout }),
+        },
+      }),
+    );
+  }
+
+  /** What a plugin of these tests is at the moment. */
+  view(id: string) {
+    const view = this.manager.list().find((plugin) => plugin.id === id);
+    if (!view) throw new Error(`There is no plugin ${id}.`);
+    return view;
+  }
+
+  configure(slices: Readonly<Record<string, JsonObject>>): void {
+    this.#slices = slices;
+    this.manager.configChanged();
+  }
+
+  pluginLog(id: string): string {
+    const file = join(this.home.logs, `plugin-${id}.log`);
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
+  async dispose(): Promise<void> {
+    await this.#owned.dispose();
+    rmSync(this.home.runtime, { recursive: true, force: true });
+    this.folders.dispose();
+  }
+}
+
+/** A plugin that has one source `s` of the scheme `test:`, made by an expression over `ctx`. */
+export function sourcePlugin(source: string, setup = ''): Fixture {
+  return {
+    manifest: { contributes: { sources: [{ id: 's', schemes: ['test'] }] } },
+    code: `export default definePlugin({ activate(ctx) { ${setup}
+      const item = (uri) => ({ key: 'key:' + uri, uri, title: uri, kind: 'video' });
+      const single = (uri) => ({ kind: 'single', items: [item(uri)] });
+      ctx.sources.register('s', Object.assign({ resolve: async (uri) => single(uri), open: async () => ({}), release: async () => {} }, ${source}));
+    } });`,
+  };
+}
