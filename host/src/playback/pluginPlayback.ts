@@ -4,8 +4,10 @@ import {
   type PlaybackOpenOptions,
   type PlaybackSnapshot,
 } from '@kinoport/core';
+import Type from 'typebox';
 import type { PlaybackEvent } from '../api/protocol.ts';
 import type { PluginCalls } from '../plugins/calls.ts';
+import { checkedSchema } from '../plugins/validation.ts';
 import { Outbox } from '../rpc/outbox.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { PlaybackService } from './service.ts';
@@ -31,6 +33,22 @@ function snapshot(session: PlaybackSession): PlaybackSnapshot {
 /** The player commands that `PlaybackHandle` passes on unchanged. */
 const PASSED = new Set(['play', 'pause', 'seek', 'setRate', 'samplePosition', 'showMessage'] as const);
 type Passed = typeof PASSED extends Set<infer T> ? T : never;
+
+const openCheck = checkedSchema<{ readonly uri: string; readonly options: PlaybackOpenOptions }>(() =>
+  Type.Object({
+    uri: Type.String({ minLength: 1, maxLength: 8192 }),
+    options: Type.Object(
+      {
+        player: Type.Optional(Type.String({ maxLength: 64 })),
+        source: Type.Optional(Type.String({ maxLength: 64 })),
+        start: Type.Optional(Type.Number({ minimum: 0 })),
+        paused: Type.Optional(Type.Boolean()),
+        ignoreResume: Type.Optional(Type.Boolean()),
+      },
+      { additionalProperties: false },
+    ),
+  }),
+);
 
 /** `ctx.playback` of every plugin. */
 export function servePluginPlayback(
@@ -64,14 +82,15 @@ export function servePluginPlayback(
   calls.onCall<{ readonly uri: string; readonly options: PlaybackOpenOptions }>(
     'playback/open',
     async ({ uri, options }) => {
-      const { start, ...rest } = options ?? {};
+      const { start, ...rest } = options;
       const session = await playback.open({
-        uris: [String(uri)],
+        uris: [uri],
         ...(start === undefined ? {} : { start: String(start) }),
         ...rest,
       });
       return { id: session.id };
     },
+    openCheck,
   );
   calls.onCall<{ readonly id: string; readonly method: string; readonly args: readonly unknown[] }>(
     'playback/call',
