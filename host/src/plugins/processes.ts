@@ -75,7 +75,8 @@ export class PluginProcesses implements Disposable {
     });
     const handle = ++this.#handle;
     this.#spawned.set(handle, { plugin, process });
-    void process.exited.then(() => this.#spawned.delete(handle));
+    // One that has ended stays until then: who started it asks how it ended, and may ask late.
+    peer.onDidClose(() => this.#spawned.delete(handle));
     if (ofSession && sessionId !== undefined) {
       this.#journal.patch(sessionId, {
         pid: process.pid,
