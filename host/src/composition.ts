@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type Clock, DisposableStore, type JsonObject, KinoportError, systemClock } from '@kinoport/core';
+import { type Clock, DisposableStore, deserializeError, type JsonObject, systemClock } from '@kinoport/core';
 import {
   type DependencyContainer,
   type InjectionToken,
@@ -114,13 +114,7 @@ export function compose(options: CompositionOptions): HostParts {
   config.setPlugins(pluginSchemas(discovered));
   const [problem] = config.problems;
   if (problem) {
-    throw new KinoportError(
-      problem.code,
-      `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`,
-      {
-        ...(problem.hint === undefined ? {} : { hint: problem.hint }),
-      },
-    );
+    throw deserializeError(problem);
   }
   value<ConfigService>(ConfigService, config);
 

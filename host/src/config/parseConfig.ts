@@ -157,7 +157,8 @@ function invalid(json: JsonText, file: string, mistake: Mistake, prefix: JsonPat
   const name = formatPath(path);
   const message = `${name === '' ? 'The file' : name} ${mistake.text}.`;
   const data = { path: name, expected: mistake.text };
-  return problem('CONFIG_INVALID', file, place, message, { hint: mistake.hint, data });
+  const hint = mistake.hint ?? `\`${PRODUCT.command} config schema\` tells what may stand there.`;
+  return problem('CONFIG_INVALID', file, place, message, { hint, data });
 }
 
 function problem(
