@@ -192,6 +192,7 @@ export function notFound(configured: string | undefined, platform: NodeJS.Platfo
 function notAtConfigured(path: string): KinoportError {
   return new KinoportError('PLAYER_NOT_FOUND', `There is no mpv at ${path}.`, {
     hint: 'Correct "path" in the settings of the plugin mpv, or remove it to use the one on PATH.',
+    data: { configured: path },
   });
 }
 

@@ -97,7 +97,9 @@ type Opened = { readonly sessionId: string } | { readonly error: KinoportError }
 
 function offersInstall(error: KinoportError, request: PlayRequest): boolean {
   const { player } = request.params;
-  return error.code === 'PLAYER_NOT_FOUND' && (player === undefined || player === 'mpv');
+  // A path in the config that leads nowhere is not cured by installing another mpv.
+  const configured = typeof error.data === 'object' && error.data !== null && 'configured' in error.data;
+  return error.code === 'PLAYER_NOT_FOUND' && !configured && (player === undefined || player === 'mpv');
 }
 
 async function makeView(ctx: CliContext, output: Output): Promise<PlayView> {
