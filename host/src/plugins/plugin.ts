@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
   abortedError,
@@ -5,6 +6,7 @@ import {
   type Disposable,
   Emitter,
   type Event,
+  isKinoportError,
   type JsonObject,
   KinoportError,
   sleep,
@@ -122,7 +124,11 @@ export class Plugin {
     options: { signal?: AbortSignal; timeout?: number } = {},
   ): Promise<T> {
     const generation = await this.current(options.signal);
-    return generation.peer.call<T>(method, params, options);
+    try {
+      return await generation.peer.call<T>(method, params, options);
+    } catch (error) {
+      throw isKinoportError(error, 'INTERNAL') ? this.#faultOf(error) : error;
+    }
   }
 
   /** What the running generation has registered. */
@@ -152,6 +158,15 @@ export class Plugin {
     }
     this.#setState('resolved');
     this.#onDidChange.dispose();
+  }
+
+  /** Something a plugin threw that is no error of the contract. */
+  #faultOf(error: KinoportError): KinoportError {
+    const log = join(this.#options.home.logs, `plugin-${this.id}.log`);
+    return new KinoportError('INTERNAL', `The plugin "${this.id}" failed: ${error.message}`, {
+      hint: `Report it to the author of the plugin; its log is ${log}.`,
+      cause: error,
+    });
   }
 
   async #start(delay: number): Promise<PluginProcess> {

@@ -250,6 +250,7 @@ export class RemoteSession implements Survivor, Disposable {
       throw new KinoportError(
         'PLUGIN_PROTOCOL',
         `Player "${this.player}" answered with ${problem?.path} that ${problem?.message}.`,
+        { hint: 'Report this to the author of the plugin.' },
       );
     }
     this.#endpoint = answer.endpoint;

@@ -87,6 +87,7 @@ export class RemoteSource {
       throw new KinoportError(
         'PLUGIN_PROTOCOL',
         `Source "${this.id}" answered ${verb} with ${problem.path || 'a value'} that ${problem.message}.`,
+        { hint: 'Report this to the author of the plugin.' },
       );
     }
     return answer as T;
@@ -150,7 +151,9 @@ export class RemoteStream implements Survivor, Disposable {
     const params = { source: this.source.id, verb: 'reopen', args: [this.record] };
     const answer = await next.peer.call<unknown>('source/call', params, { timeout: OPEN_TIMEOUT });
     if (!checks.stream.is(answer))
-      throw new KinoportError('PLUGIN_PROTOCOL', `Source "${this.source.id}" answered reopen wrongly.`);
+      throw new KinoportError('PLUGIN_PROTOCOL', `Source "${this.source.id}" answered reopen wrongly.`, {
+        hint: 'Report this to the author of the plugin.',
+      });
     this.#stream = answer;
   }
 
