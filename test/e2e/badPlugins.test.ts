@@ -76,7 +76,7 @@ describe.skipIf(needs('mpv'))('a plugin that is broken', { concurrent: true, tim
       code: 'PLUGIN_NOT_REGISTERED',
       exit: 1,
       message: /bad/,
-      hint: /register/,
+      hint: /activate/,
     });
     await restWorks(world);
   });
