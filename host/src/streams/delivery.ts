@@ -41,13 +41,15 @@ const FIRST_DELAY = 25;
 const LONGEST_DELAY = 1000;
 const CODED_DELAY = 200;
 const CODED_ATTEMPTS = 3;
+/** A plugin that tells an error only after so long has tried again itself. */
+const CODED_PATIENCE = 10_000;
 /** Errors that asking again does not cure. */
 const FINAL = ['SOURCE_CHANGED', 'SOURCE_NOT_FOUND', 'SOURCE_FORBIDDEN', 'SOURCE_NOT_MEDIA'] as const;
 
 /**
  * Brings the bytes from `start` to `end` from the plugin to the player, over as many connections and generations
  * as it takes. A broken connection is mended as long as there is progress within `holdTimeout`; an error that
- * the plugin tells is final after three more attempts within one generation.
+ * the plugin tells is final after three more attempts within one generation, or 10 s without a byte.
  * @throws DeliveryError when the bytes cannot be had; KinoportError `ABORTED` (or the reason of the signal)
  */
 export async function deliver(options: DeliveryOptions): Promise<void> {
@@ -57,25 +59,41 @@ export async function deliver(options: DeliveryOptions): Promise<void> {
   let attempts = 0;
   let codedAttempts = 0;
   let failingSince: number | undefined;
+  /** Since when the generation owes bytes. */
+  let owedSince = clock.now();
+  const owes = (): void => {
+    owedSince = clock.now();
+  };
 
   const onChunk = (chunk: Buffer): boolean => {
     at += chunk.length;
+    owes();
     return sink.write(chunk);
   };
+  const whenWritable = (resume: () => void): void =>
+    sink.whenWritable(() => {
+      owes();
+      resume();
+    });
 
   while (end === undefined || at < end) {
-    if (sink.isFull) await writable(sink, signal);
+    if (sink.isFull) {
+      await writable(sink, signal);
+      owes();
+    }
     let socketPath: string;
     try {
       ({ socketPath } = await within(options, (inner) => current(entry).owner.acquire(inner)));
     } catch (error) {
       throw ifNotAborted(signal, at, error);
     }
-    if (socketPath !== lastSocket) codedAttempts = 0;
+    if (socketPath !== lastSocket) {
+      codedAttempts = 0;
+      owes();
+    }
     lastSocket = socketPath;
 
     const before = at;
-    const whenWritable = (resume: () => void): void => sink.whenWritable(resume);
     const result = await pull({ socketPath, id: entry.id, start: at, end, signal, onChunk, whenWritable });
     if (result.kind === 'done') return;
     if (signal.aborted) throw reasonOf(signal);
@@ -87,7 +105,10 @@ export async function deliver(options: DeliveryOptions): Promise<void> {
     }
     failingSince ??= clock.now();
     if (result.kind === 'failed') codedAttempts++;
-    const error = finalError(result, codedAttempts, clock.now() - failingSince >= options.holdTimeout);
+    const now = clock.now();
+    const isTooLate = now - failingSince >= options.holdTimeout;
+    const isHopeless = codedAttempts > CODED_ATTEMPTS || now - owedSince >= CODED_PATIENCE;
+    const error = finalError(result, isTooLate, isHopeless);
     if (error) throw new DeliveryError(at, error);
     const delay =
       result.kind === 'failed' ? CODED_DELAY * 2 ** (codedAttempts - 1) : FIRST_DELAY * 2 ** attempts;
@@ -152,15 +173,15 @@ function ifNotAborted(signal: AbortSignal, at: number, error: unknown): Error {
 
 function finalError(
   result: Exclude<PullResult, { readonly kind: 'done' }>,
-  codedAttempts: number,
   isTooLate: boolean,
+  isHopeless: boolean,
 ): KinoportError | undefined {
   if (result.kind === 'broken') return isTooLate ? unreachable(result.cause) : undefined;
-  const isFinal = isKinoportError(result.error, ...FINAL) || codedAttempts > CODED_ATTEMPTS || isTooLate;
+  const isFinal = isKinoportError(result.error, ...FINAL) || isHopeless || isTooLate;
   return isFinal ? result.error : undefined;
 }
 
-function unreachable(cause?: unknown): KinoportError {
+export function unreachable(cause?: unknown): KinoportError {
   return new KinoportError('SOURCE_UNREACHABLE', 'The source of the stream did not answer in time.', {
     hint: 'Look at the state of the source plugin with: kinoport plugin list.',
     cause,

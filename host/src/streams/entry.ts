@@ -19,6 +19,8 @@ export class StreamEntry {
   #registration: StreamRegistration | undefined;
   #changed: KinoportError | undefined;
   #bytesServed = 0;
+  /** `#bytesServed` when a read failed last. */
+  #servedUntilFailure: number | undefined;
   #offset = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
 
@@ -80,7 +82,13 @@ export class StreamEntry {
     this.abort(notFound());
   }
 
+  /** A read has failed, and nothing was served since. */
+  get isBroken(): boolean {
+    return this.#servedUntilFailure === this.#bytesServed;
+  }
+
   fail(failure: FailedRead): void {
+    this.#servedUntilFailure = this.#bytesServed;
     this.failures.push(failure);
     if (this.failures.length > KEPT_FAILURES) this.failures.shift();
   }

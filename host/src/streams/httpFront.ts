@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Clock, Emitter, isKinoportError, KinoportError } from '@kinoport/core';
 import { addressName } from './address.ts';
-import { DeliveryError, deliver, within } from './delivery.ts';
+import { DeliveryError, deliver, unreachable, within } from './delivery.ts';
 import { checkRegistration, StreamEntry } from './entry.ts';
 import type { FailedRead, StreamFront, StreamReads, StreamRegistration } from './front.ts';
 import { listen } from './listen.ts';
@@ -21,6 +21,11 @@ export interface HttpStreamFrontOptions {
 }
 
 const MAX_CONNECTIONS = 256;
+/**
+ * Milliseconds to the first byte of a stream that has just failed. A player asks again three or four times
+ * before it gives up, and each time the source would be as patient as at first.
+ */
+const SECOND_CHANCE = 4_000;
 
 /** {@link StreamFront} on Node's HTTP server. */
 export class HttpStreamFront implements StreamFront {
@@ -139,11 +144,17 @@ export class HttpStreamFront implements StreamFront {
     const controller = new AbortController();
     entry.responses.add(controller);
     response.once('close', () => controller.abort());
+    const limit = entry.isBroken
+      ? this.#options.clock.after(SECOND_CHANCE, () => {
+          if (!response.headersSent) controller.abort(unreachable());
+        })
+      : undefined;
     try {
       await this.#answer(request, response, entry, controller.signal);
     } catch (error) {
       this.#breakOff(response, entry, controller.signal, error);
     } finally {
+      await limit?.dispose();
       entry.responses.delete(controller);
     }
   }

@@ -31,7 +31,7 @@ export async function originFails(
     await pause(1500);
     origin.mode = mode;
     const since = instant();
-    const end = await run.line(`the end after ${mode}`, (line) => line.event === 'ended', 180_000);
+    const end = await run.line(`the end after ${mode}`, (line) => line.event === 'ended', 150_000);
     const told = (end.readAt - since) / 1000;
     await within('the end of the command', 20_000, run.ended);
     const kept = home.stored();

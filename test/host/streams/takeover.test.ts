@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { DisposableStore, KinoportError, systemClock } from '@kinoport/core';
+import { DisposableStore, KinoportError, sleep, systemClock } from '@kinoport/core';
 import { VirtualClock } from '@kinoport/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newStreamId } from '../../../host/src/streams/address.ts';
@@ -280,6 +280,47 @@ describe('when the source itself fails', () => {
     const { body, complete } = await advanceUntil(clock, get(url));
     expect(complete && body.equals(bytes)).toBe(true);
     expect(front.failedReads(id)).toEqual([]);
+  });
+
+  it('does not ask again a source that has been patient itself', async () => {
+    let calls = 0;
+    const clock = new VirtualClock();
+    // biome-ignore lint/correctness/useYield: fails before its first byte
+    const socket = await serve('a', async function* () {
+      calls++;
+      await sleep(clock, 20_000);
+      throw forbidden();
+    });
+    const front = await startFront({ clock });
+    const url = front.register({ id, size: 1000, type: 'video/mp4', owner: new TestOwner(socket) });
+    expect((await advanceUntil(clock, get(url))).status).toBe(502);
+    expect(calls).toBe(1);
+  });
+
+  it('gives a stream that has just failed 4 s, and its old patience once it has recovered', async () => {
+    let mode: 'fails' | 'hangs' | 'works' = 'fails';
+    const clock = new VirtualClock();
+    const socket = await serve('a', async function* (start, end, signal) {
+      if (mode === 'fails') throw new KinoportError('SOURCE_FORBIDDEN', 'Not yours.');
+      if (mode === 'hangs') await sleep(clock, 25_000, signal);
+      yield bytes.subarray(start, end);
+    });
+    const front = await startFront({ clock });
+    const url = front.register({ id, size: bytes.length, type: 'video/mp4', owner: new TestOwner(socket) });
+    const took = async (): Promise<readonly [number, number]> => {
+      const began = clock.now();
+      const { status } = await advanceUntil(clock, get(url));
+      return [status, clock.now() - began];
+    };
+    expect((await took())[0]).toBe(502);
+    mode = 'hangs';
+    const [status, time] = await took();
+    expect(status).toBe(503);
+    expect(time).toBeLessThan(6_000);
+    mode = 'works';
+    expect((await took())[0]).toBe(200);
+    mode = 'hangs';
+    expect((await took())[0]).toBe(200);
   });
 
   it('does not ask again for what is forbidden', async () => {
