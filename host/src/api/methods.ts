@@ -158,6 +158,7 @@ export class ApiMethods {
     throw new KinoportError(
       'PROGRESS_NONE',
       `Nothing is known of ${uri.slice(0, 200)}: it was never played here.`,
+      { hint: `"${PRODUCT.command} progress" lists what is known.` },
     );
   }
 

@@ -154,7 +154,9 @@ export class PlaybackSession {
       const entry = await this.#queue.neighbour(current.entry, step);
       if (entry) return this.#load(entry);
       const message = step > 0 ? 'This is the last item.' : 'This is the first item.';
-      throw new KinoportError('NO_NEXT_ITEM', message);
+      throw new KinoportError('NO_NEXT_ITEM', message, {
+        hint: 'Play a folder or several files to have more.',
+      });
     });
   }
 
