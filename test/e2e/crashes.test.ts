@@ -27,7 +27,7 @@ describe.skipIf(needs('mpv', 'ffmpeg'))(
       expect(code).toBe(1);
       const ended = await command.line((l) => l.event === 'ended');
       expect(ended).toMatchObject({ reason: 'killed', watched: false });
-      expect(ended.position).toBeGreaterThanOrEqual(before - 0.1);
+      expect(ended.position).toBeGreaterThanOrEqual(before - 0.5);
       expect(await command.line((l) => l.event === 'error')).toMatchObject({ code: 'PLAYER_GONE' });
       expect((await world.progress(film)).position).toBeCloseTo(ended.position ?? 0, 2);
     });
@@ -45,7 +45,7 @@ describe.skipIf(needs('mpv', 'ffmpeg'))(
       await command.said(/Connected again/);
       const mark = command.lines.length;
       const next = await command.playing(0, mark);
-      expect(Math.abs((await player.position()) - (next.position ?? 0))).toBeLessThan(1);
+      expect(Math.abs((await player.position()) - (next.position ?? 0))).toBeLessThan(2);
       expect(command.lines.slice(before).some((l) => l.event === 'ended' || l.event === 'error')).toBe(false);
       expect(world.host?.pid).not.toBe(host);
       expect(await (await world.player()).pid()).toBe(pid);

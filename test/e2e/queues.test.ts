@@ -13,11 +13,11 @@ describe.skipIf(needs('mpv', 'ffmpeg'))('playing several', { concurrent: true, t
   });
   afterAll(() => media.dispose());
 
-  /** Three episodes of a few seconds. */
+  /** Three episodes of 20 seconds. */
   function show(world: World): { readonly folder: string; readonly episodes: readonly string[] } {
     const folder = world.film('Show');
     mkdirSync(folder);
-    const episodes = [1, 2, 10].map((n) => media.make(join(folder, `Show.S01E${n}.mkv`), 6));
+    const episodes = [1, 2, 10].map((n) => media.make(join(folder, `Show.S01E${n}.mkv`), 20));
     return { folder, episodes };
   }
 
@@ -31,17 +31,17 @@ describe.skipIf(needs('mpv', 'ffmpeg'))('playing several', { concurrent: true, t
     const { folder, episodes } = show(world);
     const [first = '', second, third] = episodes;
     await world.json('progress', 'mark', first);
-    const command = world.play(folder, '--start', '4');
-    expect(await command.line((l) => l.event === 'started')).toMatchObject({ uri: second, start: 4 });
-    await command.playing(4);
+    const command = world.play(folder, '--start', '18');
+    expect(await command.line((l) => l.event === 'started')).toMatchObject({ uri: second, start: 18 });
+    await command.playing(18);
     const pid = await (await world.player()).pid();
-    const mark = command.lines.length;
+    const next = await command.line((l) => l.event === 'started' && l.uri !== second);
+    expect(next).toMatchObject({ uri: third, start: 0 });
     expect(await command.line((l) => l.event === 'ended')).toMatchObject({
       reason: 'finished',
       watched: true,
     });
-    expect(await command.line((l) => l.event === 'started', mark)).toMatchObject({ uri: third, start: 0 });
-    await command.playing(0.2, mark);
+    await command.playing(0.2, command.lines.indexOf(next));
     const player = await world.player();
     expect(await player.pid()).toBe(pid);
     await player.quit();
@@ -56,7 +56,7 @@ describe.skipIf(needs('mpv', 'ffmpeg'))('playing several', { concurrent: true, t
   test('autoplayNext: never plays one and closes the window', async ({ world }) => {
     world.configure({ autoplayNext: 'never' });
     const { folder, episodes } = show(world);
-    const command = world.play(folder, '--start', '5');
+    const command = world.play(folder, '--start', '19');
     expect(await command.exit).toMatchObject({ code: 0 });
     expect(starts(command)).toEqual(episodes.slice(0, 1));
     expect(await world.players()).toEqual([]);
