@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 
-export const RUN_VARIABLE = 'KINOPORT_TEST_RUN';
+// Not one of the product's variables: those it takes out of the environment of players.
+export const RUN_VARIABLE = 'TEST_RUN_MARK';
 
 // Node and Vite keep caches there, for the next run as well.
 const CACHES = /^(node-compile-cache|v8-compile-cache|vitest|vite)/;
