@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test as base, expect } from 'vitest';
 import type { HostEndpoint, PluginView, ProgressView } from '../../host/src/api/protocol.ts';
+import { resolveHome } from '../../host/src/home/resolveHome.ts';
 import { CommandLine, type Finished, type PrintedError } from './commandLine.ts';
 import { MpvObserver } from './mpvObserver.ts';
 import { eventually, MARK, markedProcesses } from './processes.ts';
@@ -17,15 +18,19 @@ export interface RunOptions {
 
 /** A viewer's machine: a home of its own, a folder for films, and all that runs in it. */
 export class World {
-  readonly folder = mkdtempSync(join(tmpdir(), 'kp-'));
-  readonly home = join(this.folder, 'home');
-  readonly films = join(this.folder, 'films');
-  readonly configFile = join(this.home, 'config.jsonc');
+  readonly folder: string;
+  readonly home: string;
+  readonly films: string;
+  readonly configFile: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly #commands: CommandLine[] = [];
   readonly #observers: MpvObserver[] = [];
 
-  constructor() {
+  constructor(parent = tmpdir()) {
+    this.folder = mkdtempSync(join(parent, 'kp-'));
+    this.home = join(this.folder, 'home');
+    this.films = join(this.folder, 'films');
+    this.configFile = join(this.home, 'config.jsonc');
     mkdirSync(this.home);
     mkdirSync(this.films);
     const { DISPLAY: _, WAYLAND_DISPLAY: __, ...own } = process.env;
@@ -111,7 +116,7 @@ export class World {
 
   /** Connections to every mpv that runs in this home. */
   async players(): Promise<readonly MpvObserver[]> {
-    const folder = join(this.home, 'data', 'run');
+    const folder = resolveHome(this.environment, process.platform, this.folder).runtime;
     const sockets = readdirSync(folder).filter((name) => name.endsWith('.sock'));
     const found = await Promise.all(sockets.map((name) => MpvObserver.connect(join(folder, name))));
     const alive = found.filter((observer) => observer !== undefined);
