@@ -1,6 +1,7 @@
 import { isKinoportError, KinoportError, PRODUCT, sleep } from '@kinoport/core';
 import { readEndpoint } from '../../home/endpoint.ts';
 import { prepareHome } from '../../home/prepareHome.ts';
+import { pidStartTime } from '../../processes/startTime.ts';
 import type { CliContext } from '../context.ts';
 import { HostConnection } from './hostConnection.ts';
 import { type StartedHost, startHost } from './startHost.ts';
@@ -116,6 +117,8 @@ async function goneWithin(pid: number, ctx: CliContext, ms: number): Promise<boo
     } catch {
       return true;
     }
+    // Init of a container may take seconds to bury it, or never do.
+    if (process.platform === 'linux' && (await pidStartTime(pid)) === undefined) return true;
   }
   return false;
 }
