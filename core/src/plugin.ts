@@ -16,7 +16,7 @@ export interface Plugin {
    * is given back by the host in reverse order when the plugin is deactivated.
    */
   activate(ctx: PluginContext): void | Promise<void>;
-  /** Runs before the disposal; at most 2 s. Rarely needed. */
+  /** Runs before the disposal; both together have 5 s. Rarely needed. */
   deactivate?(): void | Promise<void>;
 }
 
