@@ -15,6 +15,7 @@ export class JsonView implements PlayView {
   readonly #output: Output;
   readonly #clock: Clock;
   readonly #timer: Disposable;
+  #isOver = false;
   #state: PlayerState | undefined;
   #printedAt = 0;
   #printed: PlayerState | undefined;
@@ -29,6 +30,7 @@ export class JsonView implements PlayView {
   event(event: PlaybackEvent): void {
     switch (event.type) {
       case 'started':
+        this.#isOver = false;
         this.#output.value({
           event: 'started',
           player: event.player,
@@ -38,6 +40,8 @@ export class JsonView implements PlayView {
         });
         break;
       case 'state':
+        // What the window does after the end (still there, closing) is no news of a film.
+        if (this.#isOver) break;
         this.#state = event.state;
         if (this.#isNews(event.state)) this.#print(event.state);
         break;
@@ -45,6 +49,7 @@ export class JsonView implements PlayView {
         this.note(event.message);
         break;
       case 'ended': {
+        this.#isOver = true;
         this.#state = undefined;
         this.#output.value({
           event: 'ended',
