@@ -30,7 +30,9 @@ function discover(plugins: object, builtin: readonly string[] = []) {
 }
 
 const player = (id: string) => ({ kinoport: { contributes: { players: [{ id }] } } });
-const source = (id: string) => ({ kinoport: { contributes: { sources: [{ id, schemes: [id] }] } } });
+const source = (id: string) => ({
+  kinoport: { contributes: { sources: [{ id, schemes: [`${id}-scheme`] }] } },
+});
 const command = (name: string) => ({
   kinoport: { contributes: { commands: [{ command: name, title: 'Does it' }] } },
 });

@@ -253,7 +253,10 @@ describe('a running plugin', () => {
       hint: 'Ask.',
       data: { status: 403 },
     });
-    expect(await refusal(resolve('test:plain'))).toMatchObject({ code: 'INTERNAL', message: 'oops' });
+    expect(await refusal(resolve('test:plain'))).toMatchObject({
+      code: 'INTERNAL',
+      message: 'The plugin "a" failed: oops',
+    });
     expect(await refusal(resolve('test:nothing'))).toMatchObject({ code: 'PLUGIN_PROTOCOL' });
     expect(await refusal(resolve())).toMatchObject({
       code: 'PLUGIN_PROTOCOL',

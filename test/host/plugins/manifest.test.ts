@@ -53,7 +53,7 @@ describe('a good manifest', () => {
 
 describe('a broken manifest is refused with the file, the place in it, and what was expected', () => {
   const command = { command: 'hi', title: 'Hi' };
-  const source = { id: 's', schemes: ['s'] };
+  const source = { id: 's', schemes: ['test'] };
   it.each<[string, object, string, RegExp]>([
     ['no version', { version: undefined }, '', /required propert.*\bversion\b/],
     ['no engine', { engines: { node: '>=22' } }, '/engines', /required propert.*\bkinoport\b/],
