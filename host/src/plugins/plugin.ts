@@ -218,6 +218,12 @@ export class Plugin {
     }
   }
 
+  /** Whether something lives on it, or it watches what happens and asks for nothing. */
+  get #isNeeded(): boolean {
+    const events = this.#options.plugin.manifest.package.kinoport.activationEvents ?? [];
+    return this.#survivors.size > 0 || events.includes('onStartup') || events.includes('onPlayback');
+  }
+
   #crashed(generation: PluginProcess, crash: PluginCrash): void {
     const { clock, log } = this.#options;
     if (this.#process === generation) this.#process = undefined;
@@ -230,7 +236,7 @@ export class Plugin {
     this.#crashes = now - this.#lastCrash > HEALTHY_AFTER ? 0 : this.#crashes + 1;
     this.#lastCrash = now;
     this.#setState('resolved');
-    if (this.#survivors.size === 0 || this.#stop.signal.aborted) return;
+    if (!this.#isNeeded || this.#stop.signal.aborted) return;
     const delay =
       this.#crashes === 0 ? 0 : Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (this.#crashes - 1));
     this.#starting = this.#start(delay);
@@ -239,7 +245,7 @@ export class Plugin {
 
   /** A restart that failed is tried again while something waits for it. */
   #retry(): void {
-    if (this.#survivors.size === 0 || this.#stop.signal.aborted) return;
+    if (!this.#isNeeded || this.#stop.signal.aborted) return;
     this.#crashes += 1;
     this.#starting = this.#start(Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** this.#crashes));
     this.#starting.catch(() => this.#retry());
