@@ -1,8 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Clock, type Disposable, KinoportError, PRODUCT, serializeError } from '@kinoport/core';
-import Fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
 import type { Logger } from '../log/logger.ts';
 import type { PlaybackService } from '../playback/service.ts';
@@ -29,32 +29,15 @@ export interface ApiServerOptions {
  */
 export class ApiServer implements Disposable {
   readonly #options: ApiServerOptions;
-  readonly #http: FastifyInstance;
   readonly #sockets: WebSocketServer;
   readonly #token = randomBytes(32).toString('base64url');
+  readonly #server = createServer((request, response) => this.#answer(request, response));
+  #http: Promise<FastifyInstance> | undefined;
   #port = 0;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    this.#http = Fastify({ bodyLimit: MAX_FRAME, logger: false, forceCloseConnections: true });
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME, perMessageDeflate: false });
-    this.#http.addHook('onRequest', async (request) => this.#admit(request.raw));
-    this.#http.setErrorHandler(async (error, _request, reply) => {
-      const { stack: _, ...data } = serializeError(error);
-      return reply
-        .code(statusOf(data.code, (error as { statusCode?: number }).statusCode))
-        .send({ error: data });
-    });
-    this.#http.setNotFoundHandler(async () => {
-      throw new KinoportError('METHOD_NOT_FOUND', 'There is nothing at this address.');
-    });
-    for (const method of Object.keys(METHODS)) {
-      this.#http.post(`/v1/${method}`, async (request) => {
-        const abort = new AbortController();
-        request.raw.on('close', () => request.raw.complete || abort.abort());
-        return options.methods.call(method, request.body ?? {}, {}, abort.signal);
-      });
-    }
   }
 
   /** Clients that hold a connection open. */
@@ -63,18 +46,60 @@ export class ApiServer implements Disposable {
   }
 
   async start(): Promise<HostEndpoint> {
-    await this.#http.listen({ host: '127.0.0.1', port: 0 });
-    const address = this.#http.server.address();
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host: '127.0.0.1', port: 0 }, resolve);
+    });
+    const address = this.#server.address();
     this.#port = typeof address === 'object' && address !== null ? address.port : 0;
-    this.#http.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     return { pid: process.pid, version: PRODUCT.apiVersion, port: this.#port, token: this.#token };
   }
 
   async dispose(): Promise<void> {
     for (const client of this.#sockets.clients) client.close(1001);
     this.#sockets.close();
-    await this.#http.close();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
     for (const client of this.#sockets.clients) client.terminate();
+    await closed;
+    await (await this.#http)?.close();
+  }
+
+  /** The routes are made for the first request: the command line comes by WebSocket and needs none of them. */
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    this.#http ??= this.#routes();
+    this.#http.then(
+      (http) => http.routing(request, response),
+      (error: unknown) => {
+        this.#options.log.error('the local API', { message: serializeError(error).message });
+        response.destroy();
+      },
+    );
+  }
+
+  async #routes(): Promise<FastifyInstance> {
+    const { default: Fastify } = await import('fastify');
+    const http = Fastify({ bodyLimit: MAX_FRAME, logger: false });
+    http.addHook('onRequest', async (request) => this.#admit(request.raw));
+    http.setErrorHandler(async (error, _request, reply) => {
+      const { stack: _, ...data } = serializeError(error);
+      return reply
+        .code(statusOf(data.code, (error as { statusCode?: number }).statusCode))
+        .send({ error: data });
+    });
+    http.setNotFoundHandler(async () => {
+      throw new KinoportError('METHOD_NOT_FOUND', 'There is nothing at this address.');
+    });
+    for (const method of Object.keys(METHODS)) {
+      http.post(`/v1/${method}`, async (request) => {
+        const abort = new AbortController();
+        request.raw.on('close', () => request.raw.complete || abort.abort());
+        return this.#options.methods.call(method, request.body ?? {}, {}, abort.signal);
+      });
+    }
+    await http.ready();
+    return http;
   }
 
   /** @throws KinoportError `API_FORBIDDEN`, `API_UNAUTHORIZED` */
