@@ -28,12 +28,16 @@ function extensionOf(uri: string): string {
   return extname(path).slice(1).toLowerCase();
 }
 
+/** Schemes whose addresses end in a file name. */
+const WITH_EXTENSIONS = ['file', 'http', 'https'];
+
 const RANK = { prefix: 3, extension: 2, scheme: 1, any: 0 } as const;
 
 /**
  * Everybody who answers for an address, best first: the most specific declaration wins (id prefix, extension,
  * scheme, `*`); among equals the `routing` of the config, then built-in before others, then the order given.
- * An extension counts only within the schemes that the source declares (local files when it declares none).
+ * An extension counts in the schemes that the source declares, and in local files and http(s) addresses unless it
+ * declares one of these itself: `magnet` with `torrent` takes every .torrent, `https` with it only those on the web.
  */
 export function routeUri(
   uri: string,
@@ -49,15 +53,17 @@ export function routeUri(
     readonly builtin: boolean;
   }[] = [];
   for (const { plugin, builtin, contribution } of declarations) {
-    const schemes = contribution.schemes ?? (contribution.extensions ? ['file'] : []);
-    const inScheme = schemes.includes(scheme) || schemes.includes('*');
+    const schemes = contribution.schemes ?? [];
+    const choosy = schemes.some((declared) => WITH_EXTENSIONS.includes(declared));
+    const inScheme =
+      schemes.includes(scheme) || schemes.includes('*') || (!choosy && WITH_EXTENSIONS.includes(scheme));
     const prefix = contribution.prefixes?.find((p) => uri.startsWith(p));
     const match =
       prefix !== undefined
         ? { rank: RANK.prefix, because: `prefix:${prefix}`, route: `${prefix}*` }
         : inScheme && contribution.extensions?.includes(extension)
           ? { rank: RANK.extension, because: `extension:${extension}`, route: `.${extension}` }
-          : contribution.schemes?.includes(scheme)
+          : schemes.includes(scheme)
             ? { rank: RANK.scheme, because: `scheme:${scheme}`, route: scheme }
             : schemes.includes('*')
               ? { rank: RANK.any, because: 'scheme:*', route: '*' }

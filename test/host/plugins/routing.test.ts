@@ -41,10 +41,13 @@ describe('routing', () => {
     expect(ids('gopher://a', all)).toEqual(['any']);
   });
 
-  it('counts an extension only within the schemes of the source', () => {
-    expect(ids('https://a.example/b.torrent?c=d', [web, torrentFiles])).toEqual(['web']);
+  it('counts an extension in files and on the web, unless the source names one of these schemes itself', () => {
+    expect(ids('https://a.example/b.torrent?c=d', [web, torrent])).toEqual(['torrent', 'web']);
+    expect(ids('/b.torrent', [torrent])).toEqual(['torrent']);
+    expect(ids('ftp://a.example/b.torrent', [torrent])).toEqual([]);
     const remote = declare({ id: 'remote', schemes: ['https'], extensions: ['torrent'] });
     expect(ids('https://a.example/b.TORRENT?c=d.mkv#e', [web, remote])).toEqual(['remote', 'web']);
+    expect(ids('/b.torrent', [remote])).toEqual([]);
     expect(ids('https://a.example/?b.torrent', [web, remote])).toEqual(['web', 'remote']);
   });
 
@@ -53,6 +56,7 @@ describe('routing', () => {
     expect(ids('http://a', [web, files], { http: 'web' })).toEqual(['web', 'files']);
     expect(ids('/b.torrent', [torrent, torrentFiles], { '.torrent': 'torrent-files' })).toEqual([
       'torrent-files',
+      'torrent',
     ]);
     const second = declare({ id: 'imdb-two', prefixes: ['tt'] });
     expect(ids('tt1', [imdb, second])).toEqual(['imdb', 'imdb-two']);
