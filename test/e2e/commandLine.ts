@@ -86,6 +86,11 @@ export class CommandLine {
     this.exit.catch(() => undefined);
   }
 
+  /** Closes the other end of standard output, as `| head` does. */
+  stopReading(): void {
+    this.#child.stdout?.destroy();
+  }
+
   get hasEnded(): boolean {
     return this.#ended;
   }

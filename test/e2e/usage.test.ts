@@ -29,6 +29,8 @@ describe('a command line that is not understood', { concurrent: true, timeout: 6
     [['plugin'], /subcommand/, /--help/],
     [['plugin', 'lst'], /lst/, /list|--help/],
     [['stop', 'now'], /too many/i, /--help/],
+    [['help', 'plya'], /unknown command "plya"/i, /--help/],
+    [['progress', 'mark'], /missing.*uri/i, /progress mark --help/],
   ];
 
   for (const [args, message, hint] of CASES) {
@@ -51,6 +53,23 @@ describe('a command line that is not understood', { concurrent: true, timeout: 6
       message: /./,
       hint: /export/,
     });
+  });
+
+  test('subtitles that are not there', async ({ world }) => {
+    await expectError(world, ['play', 'demo', '--sub', 'nothing.srt'], {
+      code: 'INVALID_ARGUMENT',
+      exit: 2,
+      message: /nothing\.srt/,
+      hint: /spelling/,
+    });
+  });
+
+  test('a reader that leaves early is no mistake', async ({ world }) => {
+    for (const args of [['--help'], ['config', 'schema'], ['config', 'check', '--json']]) {
+      const command = world.start(args);
+      command.stopReading();
+      expect(await command.exit).toMatchObject({ code: 0, stderr: '' });
+    }
   });
 
   test('people get two lines on standard error, with the code', async ({ world }) => {

@@ -67,6 +67,12 @@ async function flushed(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
+// Who reads the output may leave early (`| head`); that is no mistake of anybody.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && stream.listenerCount('error') === 1) throw error;
+  });
+
 const exitCode = await main(process.argv.slice(2));
 await flushed(process.stdout);
 await flushed(process.stderr);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { PRODUCT } from '@kinoport/core';
+import { KinoportError, PRODUCT } from '@kinoport/core';
 import { Command } from 'commander';
 import type { PreparedArguments } from './arguments.ts';
 import { prepareArguments } from './arguments.ts';
@@ -27,15 +27,32 @@ export async function runProgram(ctx: CliContext, argv: readonly string[]): Prom
     return runOverview(ctx);
   }
   try {
+    if (first === 'help') checkTopic(known, args[1]);
     if (!known.has(first) && !first.startsWith('-')) {
       const exitCode = await runOther(ctx, args);
       if (exitCode !== undefined) return exitCode;
     }
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    return usageError(error, known.has(first) ? first : undefined);
+    return usageError(error, commandOf(program, args));
   }
   return result.exitCode;
+}
+
+/** @throws KinoportError `USAGE` for help about what is no command of the program */
+function checkTopic(known: ReadonlySet<string>, topic: string | undefined): void {
+  if (topic === undefined || topic.startsWith('-') || known.has(topic)) return;
+  throw new KinoportError('USAGE', `Unknown command "${topic}".`, {
+    hint: `"${PRODUCT.command} --help" shows what there is; of a plugin's command: "${PRODUCT.command} ${topic} --help".`,
+  });
+}
+
+/** The command that some arguments begin with, as far as there is one: `progress mark`. */
+function commandOf(parent: Command, args: readonly string[]): string | undefined {
+  const [first, ...rest] = args;
+  if (first === 'help') return first;
+  const command = parent.commands.find((each) => each.name() === first);
+  return command && [command.name(), commandOf(command, rest)].filter((word) => word !== undefined).join(' ');
 }
 
 /** A command of a plugin, when there is one of that name. */

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { KinoportError } from '@kinoport/core';
 import type { Command } from 'commander';
 import type { PlayParams } from '../../api/protocol.ts';
 import type { CliContext, CommonOptions } from '../context.ts';
 import { checkStart } from '../terminal/time.ts';
-import { resolveUri } from '../uris.ts';
+import { isAddress, resolveUri } from '../uris.ts';
 
 /** The options of `play`, as commander gives them. */
 export interface PlayOptions extends CommonOptions {
@@ -68,13 +69,21 @@ export function playParams(
     ...(options.file === undefined ? {} : { file: options.file }),
     ...(options.fromStart ? { fromStart: true } : {}),
     ...(options.shuffle ? { shuffle: true } : {}),
-    ...(options.sub ? { subtitles: options.sub.map((file) => resolveUri(file, ctx.cwd)) } : {}),
+    ...(options.sub ? { subtitles: options.sub.map((file) => subtitleFile(file, ctx.cwd)) } : {}),
     ...(options.audio ? { audioLanguages: [...options.audio] } : {}),
     ...(options.subLang ? { subtitleLanguages: [...options.subLang] } : {}),
     ...(options.speed === undefined ? {} : { rate: checkSpeed(options.speed) }),
     ...(options.fullscreen ? { fullscreen: true } : {}),
     ...(playerArgs.length > 0 ? { playerArgs: [...playerArgs] } : {}),
   };
+}
+
+function subtitleFile(text: string, cwd: string): string {
+  const file = resolveUri(text, cwd);
+  if (isAddress(file) || existsSync(file)) return file;
+  throw new KinoportError('INVALID_ARGUMENT', `There is no subtitle file "${file}".`, {
+    hint: 'Check the spelling. Subtitles beside the film, called like it, need no --sub.',
+  });
 }
 
 function checkSpeed(text: string): number {
