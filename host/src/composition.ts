@@ -18,7 +18,7 @@ import { servePluginPlayback } from './playback/pluginPlayback.ts';
 import { ProgressOwners } from './playback/progressTracker.ts';
 import { PlaybackService } from './playback/service.ts';
 import { PluginCalls } from './plugins/calls.ts';
-import { type DiscoveredPlugin, discoverPlugins } from './plugins/discovery.ts';
+import { type DiscoveredPlugin, discoverPlugins, settingsSchema } from './plugins/discovery.ts';
 import { PluginManager } from './plugins/manager.ts';
 import { PluginProcesses } from './plugins/processes.ts';
 import { servePluginStorage } from './plugins/storage.ts';
@@ -181,7 +181,7 @@ export function pluginSchemas(discovered: readonly DiscoveredPlugin[]) {
     ids: discovered.map((plugin) => plugin.id),
     schemaOf(key: string): JsonObject | undefined | 'unknown' {
       const plugin = discovered.find((entry) => entry.key === key);
-      return plugin ? plugin.manifest?.package.kinoport.contributes?.configuration : 'unknown';
+      return plugin ? settingsSchema(plugin) : 'unknown';
     },
   };
 }

@@ -75,6 +75,9 @@ describe.skipIf(needs('mpv'))(
           { code: 'CONFIG_INVALID', line: 3, message: expect.stringMatching(/folderDepth.*number|integer/) },
         ],
       });
+      expect(
+        await check('{ "plugins": {\n  "mpv": true,\n  "./nothing": { "config": { "key": 1 } }\n} }'),
+      ).toMatchObject({ code: 1, ok: false, problems: [{ code: 'PLUGIN_NOT_FOUND', line: 3 }] });
       expect(await check('{ "player": }')).toMatchObject({
         code: 2,
         problems: [{ code: 'CONFIG_SYNTAX', line: 1 }],

@@ -118,6 +118,12 @@ describe.skipIf(needs('mpv'))('a plugin that is broken', { concurrent: true, tim
     }
   });
 
+  test('is not there any more, and has settings', async ({ world }) => {
+    world.configure({ plugins: { './gone': { config: { key: 1 } } } });
+    await world.json('files', 'demo');
+    await restWorks(world);
+  });
+
   test('answers what is not of the contract', async ({ world }) => {
     plugin(
       world,

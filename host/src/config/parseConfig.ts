@@ -86,6 +86,14 @@ export function readConfigText(file: string): string | ConfigProblem {
   }
 }
 
+/** A plugin that the config names by `key` and that cannot be loaded, as a mistake at that place. */
+export function pluginProblem(file: string, key: string, error: KinoportError): ConfigProblem {
+  const text = readConfigText(file);
+  const place = new JsonText(typeof text === 'string' ? text : '').positionOfKey(['plugins', key]);
+  const { code, message, hint } = error;
+  return problem(code, file, place, message, hint === undefined ? {} : { hint });
+}
+
 /** What is in force without a config file. */
 export function defaultConfig(): Config {
   // The defaults of the schema make a whole file, which a test compares with the validator's.
@@ -157,7 +165,7 @@ function invalid(json: JsonText, file: string, mistake: Mistake, prefix: JsonPat
   const name = formatPath(path);
   const message = `${name === '' ? 'The file' : name} ${mistake.text}.`;
   const data = { path: name, expected: mistake.text };
-  const hint = mistake.hint ?? `\`${PRODUCT.command} config schema\` tells what may stand there.`;
+  const hint = mistake.hint ?? `"${PRODUCT.command} config schema" tells what may stand there.`;
   return problem('CONFIG_INVALID', file, place, message, { hint, data });
 }
 

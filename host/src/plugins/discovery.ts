@@ -38,6 +38,13 @@ export interface DiscoveredPlugin {
   readonly error?: KinoportError;
 }
 
+/** The schema of a plugin's settings. While its manifest is broken they cannot be judged, and are not. */
+export function settingsSchema({ manifest }: DiscoveredPlugin): JsonObject | undefined {
+  return manifest ? manifest.package.kinoport.contributes?.configuration : ANY_SETTINGS;
+}
+
+const ANY_SETTINGS: JsonObject = { type: 'object', additionalProperties: true };
+
 /** Whether a key under `plugins` in the config is a folder, not an id. */
 export function isPluginPath(key: string): boolean {
   return /^[.~]{1,2}([/\\]|$)/.test(key) || isAbsolute(key) || /^[A-Za-z]:[/\\]/.test(key);

@@ -147,7 +147,7 @@ describe('parseConfig', () => {
     const problem = only(text);
     expect(problem).toMatchObject({ code: 'CONFIG_INVALID', line, column });
     expect(problem.message).toBe(`${FILE}:${line}:${column}: ${message}.`);
-    expect(problem.hint).toBe(hint ?? '`kinoport config schema` tells what may stand there.');
+    expect(problem.hint).toBe(hint ?? '"kinoport config schema" tells what may stand there.');
     expect(parse(text).config).toEqual(defaultConfig());
   });
 

@@ -1,4 +1,4 @@
-import { deserializeError, PRODUCT } from '@kinoport/core';
+import { deserializeError, type JsonObject } from '@kinoport/core';
 import type { ConfigProblem } from '../../config/config.ts';
 import type { PluginSchemas } from '../../config/parseConfig.ts';
 import type { DiscoveredPlugin } from '../../plugins/discovery.ts';
@@ -34,7 +34,7 @@ export async function runConfigSchema(ctx: CliContext, options: CommonOptions): 
 /** `config check`: without a host, so that a broken config can be looked at. */
 export async function runConfigCheck(ctx: CliContext, options: CommonOptions): Promise<number> {
   const output = outputFor(ctx, options);
-  const problems = await checkConfig(ctx);
+  const problems = [...(await checkConfig(ctx)), ...(await checkPlugins(ctx))];
   if (output.json) {
     output.value({
       file: ctx.home.configFile,
@@ -50,10 +50,7 @@ export async function runConfigCheck(ctx: CliContext, options: CommonOptions): P
   } else {
     for (const problem of problems) output.error(deserializeError(problem));
     if (problems.length === 0) output.info(`${ctx.home.configFile} is in order.`);
-    else
-      output.note(
-        `${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}. "${PRODUCT.command} config schema" says what may stand in the file.`,
-      );
+    else output.note(`${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}.`);
   }
   const [first] = problems;
   return first ? deserializeError(first).exitCode : 0;
@@ -61,11 +58,23 @@ export async function runConfigCheck(ctx: CliContext, options: CommonOptions): P
 
 /** What is wrong with the config file, the plugins' parts included. Runs no plugin. */
 export async function checkConfig(ctx: CliContext): Promise<readonly ConfigProblem[]> {
-  const [{ readConfigFile }, plugins] = await Promise.all([
+  const [{ readConfigFile }, { settingsSchema }, plugins] = await Promise.all([
+    import('../../config/parseConfig.ts'),
+    import('../../plugins/discovery.ts'),
+    findPlugins(ctx),
+  ]);
+  return readConfigFile(ctx.home.configFile, { plugins: schemasOf(plugins, settingsSchema) }).problems;
+}
+
+/** Plugins of the config that cannot be loaded: a wrong path, a broken manifest. Runs no plugin. */
+async function checkPlugins(ctx: CliContext): Promise<readonly ConfigProblem[]> {
+  const [{ pluginProblem }, plugins] = await Promise.all([
     import('../../config/parseConfig.ts'),
     findPlugins(ctx),
   ]);
-  return readConfigFile(ctx.home.configFile, { plugins: schemasOf(plugins) }).problems;
+  return plugins.flatMap(({ key, builtin, enabled, error }) =>
+    error && enabled && !builtin ? [pluginProblem(ctx.home.configFile, key, error)] : [],
+  );
 }
 
 /** The plugins that come along and those that the config names, by their manifests. */
@@ -77,12 +86,15 @@ export async function findPlugins(ctx: CliContext): Promise<readonly DiscoveredP
   return discoverPlugins(readConfigFile(ctx.home.configFile).config, ctx.home.config);
 }
 
-function schemasOf(plugins: readonly DiscoveredPlugin[]): PluginSchemas {
+function schemasOf(
+  plugins: readonly DiscoveredPlugin[],
+  settingsSchema: (plugin: DiscoveredPlugin) => JsonObject | undefined,
+): PluginSchemas {
   return {
     ids: plugins.map(({ id }) => id),
     schemaOf(key) {
       const plugin = plugins.find((candidate) => candidate.key === key || candidate.id === key);
-      return plugin ? plugin.manifest?.package.kinoport.contributes?.configuration : 'unknown';
+      return plugin ? settingsSchema(plugin) : 'unknown';
     },
   };
 }

@@ -21,7 +21,7 @@ export async function checkHost(ctx: CliContext): Promise<readonly Check[]> {
       return [
         { name: 'Host', status: 'ok', message: `${status.version}, process ${status.pid}, ${how}` },
         ...plugins.flatMap(pluginCheck),
-        ...playerChecks(players),
+        ...playerChecks(players, plugins),
       ];
     });
   } catch (error) {
@@ -42,12 +42,20 @@ function pluginCheck(plugin: Results['plugins.list'][number]): readonly Check[] 
     : [];
 }
 
-function playerChecks(players: Results['players.probe']): readonly Check[] {
+function playerChecks(players: Results['players.probe'], plugins: Results['plugins.list']): readonly Check[] {
   const checks = players.flatMap(({ player, installations, error }): readonly Check[] => {
     const found = installations.map((installation) => installationCheck(player, installation));
     return error ? [...found, { ...failed('Player', error), status: 'warning' }] : found;
   });
   if (checks.some((check) => check.status === 'ok')) return checks;
+  const off = plugins.find(
+    ({ state, contributes }) => state === 'disabled' && contributes.players.length > 0,
+  );
+  if (off && players.length === 0) {
+    const hint = `Set "${off.id}": true under "plugins" in the config.`;
+    const message = 'The plugins that have players are switched off.';
+    return [...checks, { name: 'Player', status: 'failed', code: 'PLUGIN_DISABLED', message, hint }];
+  }
   return [
     ...checks,
     {
