@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type CommandContribution, type CommandValueType, KinoportError } from '@kinoport/core';
+import { type CommandContribution, type CommandValueType, KinoportError, PRODUCT } from '@kinoport/core';
 import { Command } from 'commander';
 import { findPlugins } from './commands/config.ts';
 import { withHost } from './connection/connectHost.ts';
@@ -39,7 +39,9 @@ export function contributedProgram(
   run: (args: Record<string, unknown>, options: Record<string, unknown> & CommonOptions) => Promise<void>,
   ctx: CliContext,
 ): Command {
-  const command = new Command(contribution.command).description(contribution.title);
+  const command = new Command(`${PRODUCT.command} ${contribution.command}`)
+    .description(contribution.title)
+    .helpOption('-h, --help', 'show help');
   const args = contribution.args ?? [];
   for (const { name, required, variadic, description } of args) {
     const text = variadic ? `${name}...` : name;

@@ -1,6 +1,7 @@
 import type { PlayerState } from '@kinoport/core';
 import { describe, expect, test } from 'vitest';
 import { prepareArguments, splitRest } from '../../../host/src/cli/arguments.ts';
+import { choose } from '../../../host/src/cli/commands/continue.ts';
 import { findTitles } from '../../../host/src/cli/commands/findTitle.ts';
 import { fatalOf } from '../../../host/src/cli/connection/startHost.ts';
 import { installAdvice } from '../../../host/src/cli/install/packages.ts';
@@ -199,6 +200,26 @@ describe('titles by words', () => {
       [],
     ]);
   });
+});
+
+test('a number is a place in the list, else a whole number of a title', () => {
+  const view = (title: string) => ({
+    title,
+    uri: `/f/${title}.mkv`,
+    itemKey: 'k',
+    position: 1,
+    duration: null,
+    percent: null,
+    watched: false,
+    updatedAt: '',
+  });
+  const views = ['Alien 1979', '1917'].map(view);
+  expect(['2', '1979', '1917'].map((text) => choose(views, text).title)).toEqual([
+    '1917',
+    'Alien 1979',
+    '1917',
+  ]);
+  expect(() => choose(views, '7')).toThrow(expect.objectContaining({ code: 'PROGRESS_NONE' }));
 });
 
 test('the way to install mpv fits the system', () => {

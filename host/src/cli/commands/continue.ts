@@ -40,12 +40,20 @@ export async function runContinue(
  * @throws KinoportError `PROGRESS_NONE`
  */
 export function choose(views: readonly ProgressView[], text: string): ProgressView {
-  const byNumber = /^\d{1,4}$/.test(text) ? views[Number(text) - 1] : undefined;
-  const found = byNumber ?? findTitles(views, text)[0];
+  const isNumber = /^\d+$/.test(text);
+  const byNumber = isNumber ? views[Number(text) - 1] : undefined;
+  const titles = findTitles(views, text);
+  const found = byNumber ?? (isNumber ? titles.find((view) => hasNumber(view, text)) : titles[0]);
   if (found) return found;
   throw new KinoportError('PROGRESS_NONE', `Nothing to continue matches "${text}".`, {
     hint: `"${PRODUCT.command} continue" lists what there is; "${PRODUCT.command} progress" also what was finished.`,
   });
+}
+
+/** Whether title or file name has this very number: 7 is not meant by 1979. */
+function hasNumber({ title, uri }: ProgressView, digits: string): boolean {
+  const name = uri.split(/[/\\]/).at(-1) ?? '';
+  return `${title} ${name}`.split(/\D+/).includes(digits);
 }
 
 /** Shows the list and asks, where there is somebody to ask. */

@@ -10,6 +10,7 @@ type Ended = Extract<PlaybackEvent, { type: 'ended' }>;
 export function startedText(event: Started): string {
   const place = event.count > 1 ? ` (${event.index + 1} of ${event.count})` : '';
   const title = `Playing ${printable(event.item.title)}${place} in ${event.player}.`;
+  if (event.resumed && event.start < 1) return title;
   if (event.resumed) return `${title} Resuming at ${formatTime(event.start)}.`;
   return event.start > 0 ? `${title} Starting at ${formatTime(event.start)}.` : title;
 }

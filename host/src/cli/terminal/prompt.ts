@@ -15,10 +15,15 @@ export async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const ended = new Promise<never>((_resolve, reject) => {
-      lines.once('SIGINT', () => reject(abortedError('Nothing was chosen.')));
-      lines.once('close', () => reject(abortedError('Nothing was chosen.')));
+      const leave = (): void => reject(abortedError('Nothing was chosen.'));
+      lines.once('SIGINT', leave);
+      lines.once('close', leave);
     });
     return await Promise.race([lines.question(question), ended]);
+  } catch (error) {
+    // The cursor still stands behind the question.
+    process.stderr.write('\n');
+    throw error;
   } finally {
     lines.close();
   }
