@@ -77,8 +77,8 @@ export class ApiMethods {
         this.#services.stop();
         return { stopping: true };
       },
-      'playback.open': async (params, client) => {
-        const session = await playback.open(params, (made) => client.subscribe?.(made.id));
+      'playback.open': async (params, client, signal) => {
+        const session = await playback.open(params, (made) => client.subscribe?.(made.id), signal);
         return { sessionId: session.id };
       },
       'playback.list': async () => playback.sessions.flatMap((session) => playback.view(session) ?? []),

@@ -76,16 +76,21 @@ export class PlaybackService implements Disposable {
   /**
    * Resolves the addresses, makes the queue, opens the player.
    * @param prepare is called with the session before anything of it is announced
-   * @throws KinoportError of routing, sources and players
+   * @param signal gives up the search for what is to be played; a player that is opening already is not ended
+   * @throws KinoportError of routing, sources and players; `ABORTED`
    */
-  async open(params: PlayParams, prepare?: (session: PlaybackSession) => void): Promise<PlaybackSession> {
+  async open(
+    params: PlayParams,
+    prepare?: (session: PlaybackSession) => void,
+    signal?: AbortSignal,
+  ): Promise<PlaybackSession> {
     if (params.start !== undefined) parseStartTime(params.start);
     const { plugins, config } = this.#services;
     const player = plugins.player(params.player ?? config.current.player);
     plugins.activateForPlayback();
     // Started beside the source; what goes wrong is met when the player is opened.
     player.plugin.current().catch(() => undefined);
-    const resolved = await this.#resolve(params);
+    const resolved = await this.#resolve(params, signal);
     const queue = params.shuffle ? shuffled(resolved) : resolved;
     const index = this.#first(queue, params);
     const { uris: _, file: __, fromStart: ___, shuffle: ____, source: _____, ...options } = params;
@@ -99,7 +104,7 @@ export class PlaybackService implements Disposable {
     this.#add(session);
     prepare?.(session);
     try {
-      await session.open(index);
+      await session.open(index, signal);
       return session;
     } catch (error) {
       this.#sessions.delete(session.id);
@@ -145,11 +150,11 @@ export class PlaybackService implements Disposable {
 
   // --- opening --------------------------------------------------------------------------------------------
 
-  async #resolve(params: PlayParams): Promise<readonly QueueEntry[]> {
+  async #resolve(params: PlayParams, signal?: AbortSignal): Promise<readonly QueueEntry[]> {
     const several = params.uris.length > 1;
     const queue: QueueEntry[] = [];
     for (const uri of params.uris) {
-      const { source, result } = await this.resolve(uri, params.source);
+      const { source, result } = await this.resolve(uri, params.source, signal);
       const origin: QueueOrigin =
         result.kind === 'folder' && !several
           ? 'folder'

@@ -1,4 +1,5 @@
 import {
+  abortedError,
   type Clock,
   Emitter,
   type Event,
@@ -106,14 +107,15 @@ export class PlaybackSession {
     return this.#session;
   }
 
-  /** Opens the player with the item at `index`. @throws KinoportError as `Source.open` and `Player.open` */
-  async open(index: number): Promise<void> {
+  /** Opens the player with the item at `index`. @throws KinoportError as `Source.open` and `Player.open`; `ABORTED` */
+  async open(index: number, signal?: AbortSignal): Promise<void> {
     const entry = this.#queue.at(index);
     this.#emit({ type: 'opening', sessionId: this.id, title: entry.item.title });
     // Two processes start side by side; an error of the player is met again below.
     this.player.plugin.current().catch(() => undefined);
-    const stream = await this.#openStream(entry);
+    const stream = await this.#openStream(entry, signal);
     try {
+      if (signal?.aborted) throw abortedError();
       const token = this.#token();
       this.#journal(entry, token, stream);
       const media = mediaOf(entry.item, stream, this.#options.subtitles);
@@ -186,8 +188,8 @@ export class PlaybackSession {
 
   // --- one item -------------------------------------------------------------------------------------------
 
-  async #openStream(entry: QueueEntry): Promise<RemoteStream> {
-    return this.#services.plugins.source(entry.source).open(entry.item);
+  async #openStream(entry: QueueEntry, signal?: AbortSignal): Promise<RemoteStream> {
+    return this.#services.plugins.source(entry.source).open(entry.item, signal);
   }
 
   async #load(entry: QueueEntry): Promise<void> {
