@@ -192,8 +192,16 @@ export class Plugin {
         await next.kill();
         throw abortedError();
       }
-      next.onDidCrash((crash) => this.#crashed(next, crash));
+      let early: PluginCrash | undefined;
+      next.onDidCrash((crash) => {
+        if (this.#process === next) this.#crashed(next, crash);
+        else early = crash;
+      });
       await this.#takeOver(next);
+      if (next.peer.isClosed) {
+        await next.over;
+        throw early?.error ?? new KinoportError('PLUGIN_CRASHED', `The plugin "${this.id}" ended.`);
+      }
       this.#process = next;
       this.#setState('active');
       log.info(`plugin ${this.id} is active`, { generation: this.#generation, pid: next.pid ?? -1 });
@@ -226,7 +234,7 @@ export class Plugin {
 
   #crashed(generation: PluginProcess, crash: PluginCrash): void {
     const { clock, log } = this.#options;
-    if (this.#process === generation) this.#process = undefined;
+    this.#process = undefined;
     this.#error = crash.error;
     log.error(`plugin ${this.id} crashed`, {
       message: crash.error.message,

@@ -103,7 +103,7 @@ export class RemotePlayer {
 
   async recover(endpoint: JsonObject): Promise<RecoveredProgress | undefined> {
     if (!(await this.#registration()).verbs.includes('recover')) return undefined;
-    return (await this.#call<RecoveredProgress | null>('recover', [endpoint])) ?? undefined;
+    return recovered(await this.#call<unknown>('recover', [endpoint]));
   }
 
   async remembered(media: PlayerMedia): Promise<{ readonly position: number } | undefined> {
@@ -293,6 +293,8 @@ export class RemoteSession implements Survivor, Disposable {
       this.#heard = false;
       this.opened(await next.peer.call('player/call', attach, { timeout: OPEN_TIMEOUT }));
     } catch (error) {
+      // It was the plugin that went; the generation after it finds the player where it is.
+      if (isKinoportError(error, 'PLUGIN_CRASHED')) throw error;
       await this.#lost(next);
       if (!isKinoportError(error, 'PLAYER_GONE')) throw error;
     }
@@ -301,8 +303,11 @@ export class RemoteSession implements Survivor, Disposable {
   /** The player went while nobody looked: what its journal knows is the best end there is. */
   async #lost(next: PluginProcess): Promise<void> {
     const recover = { player: this.player, verb: 'recover', args: [this.#endpoint] };
-    const known = await next.peer.call<RecoveredProgress | null>('player/call', recover).catch(() => null);
-    const same = known !== null && known.itemToken === this.#itemToken;
+    const known = await next.peer
+      .call<unknown>('player/call', recover)
+      .then(recovered)
+      .catch(() => undefined);
+    const same = known !== undefined && known.itemToken === this.#itemToken;
     const position = same ? known.position : this.#state.position;
     const duration = (same ? known.duration : undefined) ?? this.#state.duration;
     this.#onDidEnd.fire({
@@ -327,4 +332,16 @@ export class RemoteSession implements Survivor, Disposable {
     this.#onDidEnd.dispose();
     this.#onDidRequest.dispose();
   }
+}
+
+/** @throws KinoportError `PLUGIN_PROTOCOL`: progress is written by it. */
+function recovered(answer: unknown): RecoveredProgress | undefined {
+  if (answer === null) return undefined;
+  const problem = checks.recovered.problem(answer);
+  if (!problem) return answer as RecoveredProgress;
+  throw new KinoportError(
+    'PLUGIN_PROTOCOL',
+    `A player answered recover with ${problem.path || 'a value'} that ${problem.message}.`,
+    { hint: 'Report this to the author of the plugin.' },
+  );
 }

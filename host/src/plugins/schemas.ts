@@ -1,5 +1,13 @@
 /** What comes out of a plugin's process is checked against these before the host believes it. */
-import type { EndReason, Item, PlayerStatus, ResolveResult, SourceStream, Track } from '@kinoport/core';
+import type {
+  EndReason,
+  Item,
+  PlayerStatus,
+  RecoveredProgress,
+  ResolveResult,
+  SourceStream,
+  Track,
+} from '@kinoport/core';
 import Type from 'typebox';
 import type {
   InitializeResult,
@@ -112,6 +120,15 @@ export const checks = {
         duration: optional(seconds),
         error: optional(error),
       }),
+    }),
+  ),
+  recovered: checkedSchema<RecoveredProgress>(() =>
+    Type.Object({
+      itemToken: optional(id),
+      position: seconds,
+      duration: optional(seconds),
+      updatedAt: Type.Number({ minimum: 0, maximum: 1e15 }),
+      ended: optional(Type.Boolean()),
     }),
   ),
   request: checkedSchema<SessionRequestNote>(() =>

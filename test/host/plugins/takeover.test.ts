@@ -103,6 +103,33 @@ describe("a player's session whose plugin is killed", () => {
     expect(ends).toEqual([end]);
   });
 
+  it('lives on when the next generation dies while it attaches', async () => {
+    host = new PluginHost({
+      a: playerPlugin(`attach: async (endpoint, { epoch }) => {
+        if (ctx.generation === 2) process.exit(1);
+        return session(epoch + 1, { pause: async () => console.log('paused by', ctx.generation) });
+      }`),
+    });
+    const { session, ends } = await open();
+    kill(pid());
+    await session.call('pause').catch(() => session.call('pause'));
+    expect(host.pluginLog('a')).toContain('paused by 3');
+    expect(ends).toEqual([]);
+    expect(session.state.status).toBe('playing');
+    expect(host.view('a')).toMatchObject({ generation: 3, state: 'active' });
+  });
+
+  it("is not believed a journal's answer that is not of the contract", async () => {
+    host = new PluginHost({
+      a: playerPlugin(`attach: async () => { throw new KinoportError('PLAYER_GONE', 'Gone.'); },
+        recover: async () => ({ itemToken: 'one-1', position: '95', updatedAt: 1 })`),
+    });
+    const { states, ends } = await open();
+    kill(pid());
+    await until('the end', () => states.at(-1)?.status === 'gone');
+    expect(ends).toEqual([{ reason: 'killed', itemToken: 'one-1', position: 10 }]);
+  });
+
   it('keeps the plugin restarting, further apart each time, until it holds', async () => {
     host = new PluginHost({
       a: playerPlugin('attach: async (endpoint, { epoch }) => session(epoch + 1)'),
