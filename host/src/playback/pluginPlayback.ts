@@ -41,12 +41,24 @@ const openCheck = checkedSchema<{ readonly uri: string; readonly options: Playba
       {
         player: Type.Optional(Type.String({ maxLength: 64 })),
         source: Type.Optional(Type.String({ maxLength: 64 })),
-        start: Type.Optional(Type.Number({ minimum: 0 })),
+        start: Type.Optional(Type.Number({ minimum: 0, maximum: 9_999_999 })),
         paused: Type.Optional(Type.Boolean()),
         ignoreResume: Type.Optional(Type.Boolean()),
       },
       { additionalProperties: false },
     ),
+  }),
+);
+
+const callCheck = checkedSchema<{
+  readonly id: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}>(() =>
+  Type.Object({
+    id: Type.String({ maxLength: 64 }),
+    method: Type.String({ maxLength: 64 }),
+    args: Type.Array(Type.Unknown(), { maxItems: 4 }),
   }),
 );
 
@@ -85,14 +97,14 @@ export function servePluginPlayback(
       const { start, ...rest } = options;
       const session = await playback.open({
         uris: [uri],
-        ...(start === undefined ? {} : { start: String(start) }),
+        ...(start === undefined ? {} : { start: start.toFixed(3) }),
         ...rest,
       });
       return { id: session.id };
     },
     openCheck,
   );
-  calls.onCall<{ readonly id: string; readonly method: string; readonly args: readonly unknown[] }>(
+  calls.onCall(
     'playback/call',
     async ({ id, method, args }, _plugin, signal) => {
       const session = playback.get(id);
@@ -103,6 +115,7 @@ export function servePluginPlayback(
       if (PASSED.has(method as Passed)) return session.remote.call(method as Passed, args, signal);
       throw new KinoportError('METHOD_NOT_FOUND', `Playback sessions have no method "${method}".`);
     },
+    callCheck,
   );
 }
 

@@ -1,4 +1,5 @@
 import {
+  type CommandOptions,
   Emitter,
   type Event,
   type Playback,
@@ -40,17 +41,22 @@ export function createPlayback(peer: Peer): Playback {
     else close.fire(value as { id: string });
   });
   const handle = (id: string): PlaybackHandle => {
-    const call = <T>(method: string, ...args: readonly unknown[]): Promise<T> =>
-      peer.call<T>('playback/call', { id, method, args });
+    const call = <T>(method: string, args: readonly unknown[] = [], options?: CommandOptions): Promise<T> =>
+      peer.call<T>(
+        'playback/call',
+        { id, method, args },
+        // The host knows how long a command may take, one for a later instant for instance.
+        { timeout: Number.POSITIVE_INFINITY, ...(options?.signal ? { signal: options.signal } : {}) },
+      );
     return {
       id,
       snapshot: () => call<PlaybackSnapshot>('snapshot'),
-      play: (options) => call('play', plain(options)),
-      pause: (options) => call('pause', plain(options)),
-      seek: (position, options) => call('seek', position, plain(options)),
-      setRate: (rate, options) => call('setRate', rate, plain(options)),
+      play: (options) => call('play', [plain(options)], options),
+      pause: (options) => call('pause', [plain(options)], options),
+      seek: (position, options) => call('seek', [position, plain(options)], options),
+      setRate: (rate, options) => call('setRate', [rate, plain(options)], options),
       samplePosition: () => call<PositionSample>('samplePosition'),
-      showMessage: (text, seconds) => call('showMessage', text, seconds),
+      showMessage: (text, seconds) => call('showMessage', [text, seconds]),
       next: () => call('next'),
       previous: () => call('previous'),
       stop: () => call('stop'),
@@ -74,7 +80,7 @@ export function createPlayback(peer: Peer): Playback {
   };
 }
 
-function plain(options: { readonly signal?: AbortSignal } | undefined): object {
+function plain(options: CommandOptions | undefined): object {
   const { signal: _, ...rest } = options ?? {};
   return rest;
 }
