@@ -115,7 +115,9 @@ describe.skipIf(needs('mpv', 'ffmpeg'))('what cannot be played', { timeout: 90_0
 
   test('a server that never answers, for a viewer who does not wait for it', async () => {
     const { promise: asked, resolve } = Promise.withResolvers<void>();
-    const silent = createServer((socket) => socket.on('error', () => undefined).once('data', () => resolve()));
+    const silent = createServer((socket) =>
+      socket.on('error', () => undefined).once('data', () => resolve()),
+    );
     await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening));
     const address = silent.address();
     const port = typeof address === 'object' ? address?.port : 0;
