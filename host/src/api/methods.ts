@@ -65,7 +65,7 @@ export class ApiMethods {
         'INVALID_ARGUMENT',
         `${name}: ${problem.path || 'the parameter'} ${problem.message}.`,
       );
-    if (name.startsWith('playback.') || name.startsWith('progress.')) await this.#services.restored;
+    if (/^(playback|progress|continue)\./.test(name)) await this.#services.restored;
     return this.#handlers[name](value as never, client, signal);
   }
 
@@ -140,7 +140,7 @@ export class ApiMethods {
     };
   }
 
-  /** By address first, so that a file that is gone is still known; then by what the address leads to. */
+  /** By what the address leads to, which may have moved; else by the address, for what is gone or out of reach. */
   async #find({ uri, source }: { readonly uri: string; readonly source?: string }): Promise<ProgressRecord> {
     const { progress, playback } = this.#services;
     let reason: unknown;

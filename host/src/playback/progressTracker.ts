@@ -31,6 +31,8 @@ export interface ProgressTrackerOptions {
   readonly sessionId: string;
   readonly item: Item;
   readonly source: string;
+  /** What could not be written, and why; once until it works again. */
+  readonly onFault: (error: unknown) => void;
 }
 
 /**
@@ -45,6 +47,7 @@ export class ProgressTracker {
   #state: PlayerState | undefined;
   #segmentStart: number | undefined;
   #watched = false;
+  #failing = false;
   #closed = false;
 
   constructor(options: ProgressTrackerOptions) {
@@ -126,14 +129,21 @@ export class ProgressTracker {
     );
     if (end === undefined && durable && position === this.#written && !watched) return;
     this.#watched ||= watched;
-    store.update(item, source, {
-      position,
-      ...(duration === undefined ? {} : { duration }),
-      ...(this.#watched ? { watched: true } : {}),
-      at: clock.wall(),
-      durable,
-    });
+    try {
+      store.update(item, source, {
+        position,
+        ...(duration === undefined ? {} : { duration }),
+        ...(this.#watched ? { watched: true } : {}),
+        at: clock.wall(),
+        durable,
+      });
+      this.#written = position;
+      this.#failing = false;
+    } catch (error) {
+      // A disk that is full must not keep a film from playing and from ending.
+      if (!this.#failing) this.#options.onFault(error);
+      this.#failing = true;
+    }
     this.#lastWrite = clock.now();
-    this.#written = position;
   }
 }

@@ -76,7 +76,7 @@ export class PlaybackService implements Disposable {
   /**
    * Resolves the addresses, makes the queue, opens the player.
    * @param prepare is called with the session before anything of it is announced
-   * @param signal gives up the search for what is to be played; a player that is opening already is not ended
+   * @param signal gives it up until the player is open; one that is on its way is ended
    * @throws KinoportError of routing, sources and players; `ABORTED`
    */
   async open(
@@ -132,6 +132,7 @@ export class PlaybackService implements Disposable {
     const open = this.#services.journal.listOpen();
     const streams = open.map((entry) => entry.stream).filter((stream) => stream !== undefined);
     await Promise.all([this.#reopen(open, streams), ...open.map((entry) => this.#restoreOne(entry))]);
+    this.#reopened.clear();
   }
 
   /** Saves everything; players go on and are found again by the next host. */
@@ -194,16 +195,30 @@ export class PlaybackService implements Disposable {
   /** Players of an earlier host read on as soon as their stream is published again. */
   async #reopen(open: readonly JournalEntry[], streams: readonly StreamRecord[]): Promise<void> {
     for (const { streamId } of streams) this.#services.front.expect(streamId);
-    await Promise.allSettled(open.map((entry) => this.#stream(entry)));
+    await Promise.allSettled(open.map(async (entry) => this.#stream(entry)));
   }
 
   #stream(entry: JournalEntry): Promise<RemoteStream> {
     const known = this.#reopened.get(entry.id);
     if (known) return known;
     const source = this.#services.plugins.source(entry.source);
-    const opening = entry.stream ? source.reopen(entry.stream) : source.open(entry.item);
+    const opening = entry.stream ? source.reopen(entry.stream) : Promise.resolve(source.beyond(entry.item));
     this.#reopened.set(entry.id, opening);
     return opening;
+  }
+
+  /** A film whose bytes cannot be had again is followed all the same: the player goes on with what it has. */
+  async #streamOrNone(entry: JournalEntry): Promise<RemoteStream> {
+    try {
+      return await this.#stream(entry);
+    } catch (error) {
+      const failure = toKinoportError(error);
+      this.#services.log.warn('a stream of an earlier host cannot be had again', {
+        session: entry.id,
+        message: failure.message,
+      });
+      return this.#services.plugins.source(entry.source).beyond(entry.item, failure);
+    }
   }
 
   async #restoreOne(entry: JournalEntry): Promise<void> {
@@ -216,6 +231,7 @@ export class PlaybackService implements Disposable {
           entry.pid === undefined || (await this.#services.broker.isSameProcess(entry.pid, entry.pidStart));
         if (alive) {
           const session = await player.attach(entry.id, entry.endpoint, entry.epoch, 0);
+          const stream = await this.#streamOrNone(entry);
           const restored = new PlaybackSession(
             this.#services,
             entry.id,
@@ -225,7 +241,7 @@ export class PlaybackService implements Disposable {
             entry.startedAt,
           );
           this.#add(restored);
-          restored.restore(entry, session, await this.#stream(entry));
+          restored.restore(entry, session, stream);
           log.info('took over a player of an earlier host', { session: entry.id });
           return;
         }

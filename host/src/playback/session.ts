@@ -37,6 +37,8 @@ export interface SessionServices {
 
 interface Current {
   readonly entry: QueueEntry;
+  /** Where it was told to begin, seconds. */
+  readonly start: number;
   /** States of an earlier epoch speak of the item before. */
   readonly sinceEpoch: number;
   readonly stream: RemoteStream;
@@ -60,6 +62,9 @@ export class PlaybackSession {
   #loads = 0;
   #seekLater: string | undefined;
   #work: Promise<unknown> = Promise.resolve();
+  readonly #stopped = new AbortController();
+  #opening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
   #closed = false;
 
   constructor(
@@ -108,21 +113,28 @@ export class PlaybackSession {
   }
 
   /** Opens the player with the item at `index`. @throws KinoportError as `Source.open` and `Player.open`; `ABORTED` */
-  async open(index: number, signal?: AbortSignal): Promise<void> {
+  open(index: number, signal?: AbortSignal): Promise<void> {
+    const stopped = this.#stopped.signal;
+    this.#opening = this.#open(index, signal ? AbortSignal.any([signal, stopped]) : stopped);
+    return this.#opening;
+  }
+
+  async #open(index: number, signal: AbortSignal): Promise<void> {
     const entry = this.#queue.at(index);
     this.#emit({ type: 'opening', sessionId: this.id, title: entry.item.title });
     // Two processes start side by side; an error of the player is met again below.
     this.player.plugin.current().catch(() => undefined);
     const stream = await this.#openStream(entry, signal);
     try {
-      if (signal?.aborted) throw abortedError();
       const token = this.#token();
       this.#journal(entry, token, stream);
       const media = mediaOf(entry.item, stream, this.#options.subtitles);
       const begin = await this.#begin(entry, stream, media, true);
+      if (signal.aborted) throw abortedError();
       const session = await this.player.open(media, {
         ...loadOptionsOf(this.#options, token, begin, true),
         sessionId: this.id,
+        signal,
         ...(this.#options.fullscreen === undefined ? {} : { fullscreen: this.#options.fullscreen }),
         ...(this.#options.playerArgs === undefined ? {} : { extraArgs: this.#options.playerArgs }),
         ...(this.#options.environment === undefined ? {} : { environment: this.#options.environment }),
@@ -133,7 +145,7 @@ export class PlaybackSession {
       this.#listen(session);
     } catch (error) {
       await stream.dispose();
-      this.#services.journal.close(this.id);
+      this.#closeJournal();
       throw error;
     }
   }
@@ -164,13 +176,16 @@ export class PlaybackSession {
 
   /** Ends the film and the player; resolves when its progress is saved and the session is over. */
   async stop(): Promise<void> {
+    this.#stopped.abort(abortedError());
+    // Who opens it hears of it.
+    await this.#opening?.catch(() => undefined);
     this.#current?.tracker.claim();
     try {
       await this.#session?.call('stop', []);
     } catch (error) {
       this.#services.log.warn('a player did not stop in order', { message: toKinoportError(error).message });
     }
-    if (!this.#closed) await this.#close('stopped');
+    await this.#close('stopped');
   }
 
   /** Saves everything and lets go of the player, which plays on and is found again by the next host. */
@@ -199,7 +214,9 @@ export class PlaybackSession {
       const token = this.#token();
       const media = mediaOf(entry.item, stream);
       const begin = await this.#begin(entry, stream, media, false);
-      await this.#leave('stopped', session.state.position, session.state.duration);
+      await this.#leaveWhereItIs('stopped');
+      // Whoever closed the session meanwhile knew nothing of this stream.
+      if (this.#closing) throw new KinoportError('PLAYER_GONE', 'The player is no longer there.');
       this.#journal(entry, token, stream, session);
       this.#enter(entry, token, stream, begin, session.state.epoch + 1);
       await session.call('load', [media, loadOptionsOf(this.#options, token, begin, false)]);
@@ -219,9 +236,11 @@ export class PlaybackSession {
       sessionId: this.id,
       item: entry.item,
       source: entry.source,
+      onFault: (error) => this.#told(error),
     });
     this.#current = {
       entry,
+      start: begin.seconds,
       stream,
       tracker,
       token,
@@ -232,6 +251,14 @@ export class PlaybackSession {
     if (this.#session) this.#session.itemToken = token;
     this.#seekLater = begin.later;
     this.#emit(this.#started(entry, begin.seconds, begin.resumed));
+  }
+
+  /** With the player's position, unless that still speaks of the item before. */
+  async #leaveWhereItIs(reason: PlayerEnd['reason']): Promise<void> {
+    const state = this.#session?.state;
+    const isOwn =
+      state !== undefined && this.#current !== undefined && state.epoch >= this.#current.sinceEpoch;
+    await this.#leave(reason, isOwn ? state.position : 0, isOwn ? state.duration : undefined);
   }
 
   /** The end of the item as this session sees it; once. */
@@ -250,7 +277,7 @@ export class PlaybackSession {
       sessionId: this.id,
       item: current.entry.item,
       reason,
-      position,
+      position: position > 0 ? position : (current.tracker.state?.position ?? current.start),
       duration: duration ?? null,
       watched,
       ...(error ? { error } : {}),
@@ -289,8 +316,9 @@ export class PlaybackSession {
   #heard(state: PlayerState): void {
     const current = this.#current;
     if (this.#closed || !current) return;
-    if (state.epoch < current.sinceEpoch && state.status !== 'gone') return;
-    if (!current.ended) current.tracker.heard(state);
+    const isOfItem = state.epoch >= current.sinceEpoch;
+    if (!isOfItem && state.status !== 'gone') return;
+    if (isOfItem && !current.ended) current.tracker.heard(state);
     this.#emit({
       type: 'state',
       sessionId: this.id,
@@ -362,15 +390,27 @@ export class PlaybackSession {
     }
   }
 
-  async #close(reason: 'stopped' | 'killed'): Promise<void> {
-    if (this.#closed) return;
-    const state = this.#session?.state;
-    await this.#leave(reason, state?.position ?? 0, state?.duration);
+  #close(reason: 'stopped' | 'killed'): Promise<void> {
+    this.#closing ??= this.#end(reason);
+    return this.#closing;
+  }
+
+  async #end(reason: 'stopped' | 'killed'): Promise<void> {
+    await this.#leaveWhereItIs(reason);
     this.#closed = true;
-    this.#services.journal.close(this.id);
+    this.#closeJournal();
     this.#session?.dispose();
     this.#emit({ type: 'closed', sessionId: this.id });
     this.#onDidEmit.dispose();
+  }
+
+  /** A row that stays behind is settled by the next host; the session is over all the same. */
+  #closeJournal(): void {
+    try {
+      this.#services.journal.close(this.id);
+    } catch (error) {
+      this.#broke(error);
+    }
   }
 
   // --- small things ---------------------------------------------------------------------------------------

@@ -58,6 +58,12 @@ export class RemoteSource {
     return new RemoteStream(this, record.streamId, record.item, stream, this.#streams);
   }
 
+  /** What a player holds without this host: a local file, or bytes that cannot be had again for a reason. */
+  beyond(item: Item, failure?: KinoportError): RemoteStream {
+    const stream: SourceStream = { location: { type: 'path', path: item.uri } };
+    return new RemoteStream(this, newStreamId(), item, stream, this.#streams, failure);
+  }
+
   notifyPosition(
     streamId: string,
     position: { readonly seconds: number; readonly byteOffset?: number },
@@ -105,9 +111,18 @@ export class RemoteStream implements Survivor, Disposable {
   readonly item: Item;
   readonly #streams: PublishedStreams;
   readonly #adopted: Disposable | undefined;
+  readonly #failure: KinoportError | undefined;
   #stream: SourceStream;
 
-  constructor(source: RemoteSource, id: string, item: Item, stream: SourceStream, streams: PublishedStreams) {
+  constructor(
+    source: RemoteSource,
+    id: string,
+    item: Item,
+    stream: SourceStream,
+    streams: PublishedStreams,
+    failure?: KinoportError,
+  ) {
+    this.#failure = failure;
     this.source = source;
     this.id = id;
     this.item = item;
@@ -144,7 +159,7 @@ export class RemoteStream implements Survivor, Disposable {
 
   /** Why the stream broke, when it did. */
   get failure(): KinoportError | undefined {
-    return this.#streams.failure(this.id);
+    return this.#failure ?? this.#streams.failure(this.id);
   }
 
   async takeOver(next: PluginProcess): Promise<void> {

@@ -16,6 +16,8 @@ let owners: ProgressOwners;
 /** Position and durability of each write, in order. */
 let writes: [number, boolean][];
 let close: () => void;
+let faults: unknown[];
+const onFault = (error: unknown): void => void faults.push(error);
 
 beforeEach(() => {
   clock = new VirtualClock();
@@ -23,6 +25,7 @@ beforeEach(() => {
   store = new SqliteProgressStore(database);
   const update = store.update.bind(store);
   writes = [];
+  faults = [];
   store.update = (item, source, change) => {
     writes.push([change.position, change.durable]);
     return update(item, source, change);
@@ -33,7 +36,7 @@ beforeEach(() => {
 });
 
 const track = (sessionId = 'one', item = film): ProgressTracker =>
-  new ProgressTracker({ clock, store, owners, rules: () => rules, sessionId, item, source: 's' });
+  new ProgressTracker({ clock, store, owners, rules: () => rules, sessionId, item, source: 's', onFault });
 
 function state(position: number, more: Partial<PlayerState> = {}): PlayerState {
   return {
@@ -210,4 +213,19 @@ describe('one film in two sessions', () => {
     first.flush();
     expect(record()?.position).toBe(101);
   });
+});
+
+it('a disk that is full is told once, and written to again as soon as it takes something', async () => {
+  const tracker = track();
+  const update = store.update;
+  store.update = () => {
+    throw new Error('full');
+  };
+  await play(tracker, 100, 2);
+  expect(faults).toHaveLength(1);
+  store.update = update;
+  const position = await play(tracker, 102, 1);
+  tracker.end('stopped', position, 6000);
+  expect(faults).toHaveLength(1);
+  expect(record()?.position).toBe(position);
 });
