@@ -118,6 +118,17 @@ describe.skipIf(needs('mpv'))('a plugin that is broken', { concurrent: true, tim
     }
   });
 
+  test('is not known yet to the host that runs', async ({ world }) => {
+    await world.json('files', 'demo');
+    plugin(world, '', { kinoport: { contributes: { commands: [{ command: 'hi', title: 'Say hi' }] } } });
+    await expectError(world, ['hi'], {
+      code: 'COMMAND_UNKNOWN',
+      exit: 2,
+      message: /hi/,
+      hint: /kinoport stop/,
+    });
+  });
+
   test('is not there any more, and has settings', async ({ world }) => {
     world.configure({ plugins: { './gone': { config: { key: 1 } } } });
     await world.json('files', 'demo');

@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import { type CommandContribution, type CommandValueType, KinoportError, PRODUCT } from '@kinoport/core';
+import {
+  type CommandContribution,
+  type CommandValueType,
+  isKinoportError,
+  KinoportError,
+  PRODUCT,
+} from '@kinoport/core';
 import { Command } from 'commander';
 import { findPlugins } from './commands/config.ts';
 import { withHost } from './connection/connectHost.ts';
@@ -101,6 +107,13 @@ export async function runContributed(
       };
       const done = host.call('commands.run', { command, args, options, client }, { signal: cancel.signal });
       return await Promise.race([left.promise, done.then(({ exitCode }) => exitCode)]);
+    } catch (error) {
+      // The config names its plugin, the manifest has it: the host is what does not know it.
+      if (!isKinoportError(error, 'COMMAND_UNKNOWN')) throw error;
+      throw new KinoportError('COMMAND_UNKNOWN', error.message, {
+        hint: `The host that runs does not know its plugin: "${PRODUCT.command} stop" ends it, and what plays; then try again. "${PRODUCT.command} plugin list" has what keeps a plugin from loading.`,
+        cause: error,
+      });
     } finally {
       await signals.dispose();
       await printing.dispose();
