@@ -131,6 +131,11 @@ export class Plugin {
     }
   }
 
+  /** A generation that hangs is ended as one that crashes is, so that the next can take over. */
+  async endIfHung(): Promise<void> {
+    await this.#process?.endIfHung();
+  }
+
   /** What the running generation has registered. */
   get registered(): PluginProcess['registered'] | undefined {
     return this.#process?.registered;

@@ -3,7 +3,15 @@ import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSy
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Clock, Emitter, type Event, KinoportError, PRODUCT, sleep } from '@kinoport/core';
+import {
+  type Clock,
+  Emitter,
+  type Event,
+  isKinoportError,
+  KinoportError,
+  PRODUCT,
+  sleep,
+} from '@kinoport/core';
 import type { Home } from '../home/home.ts';
 import { Peer, pipeTransport } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
@@ -14,6 +22,7 @@ import { checks } from './schemas.ts';
 const ACTIVATE_TIMEOUT = 10_000;
 const DEACTIVATE_TIMEOUT = 5_000;
 const EXIT_PATIENCE = 2_000;
+const ALIVE_TIMEOUT = 2_000;
 const LOG_LIMIT = 5 * 1024 * 1024;
 const TAIL_BYTES = 2048;
 
@@ -176,6 +185,21 @@ export class PluginProcess {
       this.#child.kill(signal);
     }
     await this.#exit;
+  }
+
+  /**
+   * Asks the process for any answer at all. One that gives none hangs: it is ended, which counts as a crash and is
+   * known when this resolves.
+   */
+  async endIfHung(): Promise<void> {
+    try {
+      // No plugin has such a method; to say so is a sign of life.
+      await this.peer.call('alive', {}, { timeout: ALIVE_TIMEOUT });
+    } catch (error) {
+      if (!isKinoportError(error, 'PLUGIN_CALL_TIMEOUT') || this.#stopping) return;
+      this.#child.kill('SIGKILL');
+      await this.over;
+    }
   }
 
   /** Ends the process at once. */

@@ -22,6 +22,8 @@ import { checks } from './schemas.ts';
 
 const OPEN_TIMEOUT = 60_000;
 const COMMAND_TIMEOUT = 30_000;
+/** Milliseconds after which a plugin that was told to end its player has to show that it lives. */
+const STOP_PATIENCE = 3_000;
 
 /** The sessions that players of plugins run, by id: where their notes go. */
 export class SessionDirectory {
@@ -233,6 +235,10 @@ export class RemoteSession implements Survivor, Disposable {
     const at = (args[0] as { readonly at?: number } | undefined)?.at;
     const wait = typeof at === 'number' ? Math.max(0, at - this.#clock.now()) : 0;
     const options = { timeout: COMMAND_TIMEOUT + wait, ...(signal ? { signal } : {}) };
+    const watchdog =
+      method === 'stop'
+        ? this.#clock.after(STOP_PATIENCE, () => void this.plugin.endIfHung().catch(() => undefined))
+        : undefined;
     try {
       return await this.plugin.call<T>('session/call', params, options);
     } catch (error) {
@@ -241,6 +247,8 @@ export class RemoteSession implements Survivor, Disposable {
       if (this.#state.status === 'gone')
         throw new KinoportError('PLAYER_GONE', 'The player is no longer there.');
       return this.plugin.call<T>('session/call', params, options);
+    } finally {
+      await watchdog?.dispose();
     }
   }
 

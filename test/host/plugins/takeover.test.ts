@@ -78,6 +78,29 @@ describe("a player's session whose plugin is killed", () => {
     expect(host.pluginLog('a')).toContain('paused by 2');
   });
 
+  it('is stopped by the next generation when its own hangs', { timeout: 30_000 }, async () => {
+    host = new PluginHost({
+      a: playerPlugin(`attach: async (endpoint, { epoch }) => session(epoch + 1, { stop: async () => console.log('stopped by', ctx.generation) }),
+        open: async () => session(1, { stop: () => { for (;;); } })`),
+    });
+    const { session } = await open();
+    const began = performance.now();
+    await session.call('stop');
+    expect(host.pluginLog('a')).toContain('stopped by 2');
+    expect(performance.now() - began, 'less than a viewer waits').toBeLessThan(9_000);
+  });
+
+  it('is left to stop as long as it takes while its plugin answers', { timeout: 30_000 }, async () => {
+    host = new PluginHost({
+      a: playerPlugin(
+        'open: async () => session(1, { stop: () => new Promise((resolve) => setTimeout(resolve, 4000)) })',
+      ),
+    });
+    const { session } = await open();
+    await session.call('stop');
+    expect(host.view('a').generation).toBe(1);
+  });
+
   it('ends as killed, at the last position, when the player cannot be attached', async () => {
     host = new PluginHost({ a: playerPlugin('') });
     const { session, states, ends } = await open();
