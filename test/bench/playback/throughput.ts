@@ -29,8 +29,8 @@ export async function throughput(file: string, rounds: number): Promise<Throughp
   const home = new LabHome({ mpvArgs: ['--cache=no'] });
   try {
     const direct = `http://127.0.0.1:${port}/film.mkv`;
-    home.start('play', direct, '--paused', '--json');
-    await home.session();
+    const run = home.start('play', direct, '--paused', '--json');
+    await run.line('it is open', (line) => line.status === 'paused');
     const url = await home.streamUrl();
     const pids = { host: await home.hostPid(), plugin: await home.pluginPid('files'), peer: pidOf(peer) };
     const megabytes = statSync(file).size / MEGABYTE;
@@ -53,8 +53,8 @@ export async function throughput(file: string, rounds: number): Promise<Throughp
     });
     return { ...speed, hostCpu: cpu.host, pluginCpu: cpu.plugin, serverCpu: cpu.peer };
   } finally {
-    await home.dispose();
     peer.disconnect();
+    await home.dispose();
   }
 }
 

@@ -149,6 +149,10 @@ export class LabHome {
     const database = new Database(this.databaseFile, { readonly: true, timeout: 2000 });
     try {
       return database.prepare<[], T>(sql).all();
+    } catch (error) {
+      // A host that is just starting has made the file and not yet the tables.
+      if (error instanceof Error && /no such table/.test(error.message)) return [];
+      throw error;
     } finally {
       database.close();
     }
@@ -182,8 +186,8 @@ export class LabHome {
     try {
       await this.stop();
     } finally {
-      for (const session of this.openSessions()) if (session.pid) this.#pids.add(session.pid);
       for (const run of this.#runs) kill(run.pid);
+      for (const session of this.openSessions()) if (session.pid) this.#pids.add(session.pid);
       for (const pid of this.#pids) if (isAlive(pid)) kill(pid);
       rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     }
