@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Installation, kill, TestHome } from './stub/harness.ts';
 
@@ -22,6 +24,7 @@ test('starts a host, plays to the end, says where it resumed and exits 0', async
 
 test('a file alone plays, and options reach the host', async () => {
   home = await TestHome.make(installation);
+  await writeFile(join(home.folder, 'a.srt'), '');
   const { code } = await home.run(
     ...['short.mkv', 'https://example.org/a.mkv', '--start', '-1:00', '--no-resume', '--speed', '1.5'],
     ...['--audio', 'en,de', '--sub', 'a.srt', '--file', '2', '-q', '--', '--mute=yes'],
