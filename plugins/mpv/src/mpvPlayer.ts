@@ -82,6 +82,8 @@ export class MpvPlayer implements Player, Disposable {
     const [installation] = await Promise.all([
       this.#installations.find(settings.path),
       mkdir(this.#journals, { recursive: true, mode: 0o700 }),
+      // Somebody may have cleaned up since the host was started; mpv makes no socket in a folder that is not there.
+      mkdir(folders.runtime, { recursive: true, mode: 0o700 }),
       this.#checkTracker(),
     ]);
     if (installation === undefined) throw notFound(settings.path, process.platform);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once, type PlayerState, systemClock } from '@kinoport/core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -52,6 +52,13 @@ test('needs no process besides the player itself', async () => {
   expect(record?.options.lifetime).toBe('session');
   expect(record?.options.endpoint).toEqual(session.endpoint);
   expect(record?.args.join(' ')).not.toContain('clip.mkv');
+  await session.stop();
+});
+
+test('needs no folder of sockets that somebody has cleaned away', async () => {
+  rmSync(mpv.context.ctx.folders.runtime, { recursive: true, force: true });
+  const session = await mpv.open({ path: clips.clip, title: 'A clip' });
+  await reach(session, playing);
   await session.stop();
 });
 
