@@ -168,6 +168,8 @@ export interface Track {
  * `position + rate * (clock.now() - at) / 1000`; in every other status it is `position`.
  */
 export interface PlayerState {
+  /** The load that the state speaks of; that of the item before until the player has taken the next. */
+  readonly itemToken: string;
   readonly status: PlayerStatus;
   /** Seconds; the last one known when the player tells none (while closing, for instance). */
   readonly position: number;

@@ -106,6 +106,10 @@ export function compose(options: CompositionOptions): HostParts {
   );
   kept(ProcessBroker, () => new LocalProcessBroker());
   once(PluginCalls, () => new PluginCalls());
+  once(PluginProcesses, (c) => {
+    const [broker, journal] = [c.resolve(ProcessBroker), c.resolve(SessionJournal)];
+    return new PluginProcesses(broker, journal, home, c.resolve(PluginCalls), clock);
+  });
   once(PublishedStreams, (c) => new PublishedStreams(c.resolve(StreamFront), c.resolve(PluginCalls)));
 
   container.resolve(Database);
@@ -139,6 +143,7 @@ export function compose(options: CompositionOptions): HostParts {
       journal: c.resolve(SessionJournal),
       config,
       owners: new ProgressOwners(),
+      endProcess: (sessionId) => c.resolve(PluginProcesses).endSession(sessionId),
       broker: c.resolve(ProcessBroker),
       front: c.resolve(StreamFront),
     });
@@ -167,7 +172,7 @@ export function compose(options: CompositionOptions): HostParts {
   });
 
   const calls = container.resolve(PluginCalls);
-  new PluginProcesses(container.resolve(ProcessBroker), container.resolve(SessionJournal), home, calls);
+  container.resolve(PluginProcesses);
   servePluginStorage(calls, container.resolve(KeyValueStore));
   servePluginPlayback(calls, container.resolve(PlaybackService), owned);
   container.resolve(CommandRuns);

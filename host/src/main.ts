@@ -62,7 +62,10 @@ async function run(): Promise<void> {
 
   if (process.argv.includes('--for-play')) container.resolve(PluginManager).warmUp();
   // Requests of players that outlived an earlier host must find their streams expected from the first one on.
-  const restoring = playback.restore();
+  let isRestoring = true;
+  const restoring = playback.restore().catch((error) => {
+    log.error('taking over from an earlier host', { message: serializeError(error).message });
+  });
   const known = settings.get('host', FRONT_PORT);
   const port = await front.start(typeof known === 'number' ? known : undefined);
   if (port !== known) settings.set('host', FRONT_PORT, port);
@@ -76,11 +79,12 @@ async function run(): Promise<void> {
   const commands = container.resolve(CommandRuns);
   const idle: Disposable | undefined = systemClock.every(IDLE_CHECK, () => {
     const now = systemClock.now();
-    if (playback.size > 0 || api.clients > 0 || commands.size > 0) idleSince = now;
+    if (isRestoring || playback.size > 0 || api.clients > 0 || commands.size > 0) idleSince = now;
     else if (now - idleSince > idleAfter) stop('leave');
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop('leave'));
   await restoring;
+  isRestoring = false;
   markRestored();
   await container.resolve(PluginManager).startEager();
 }

@@ -75,13 +75,19 @@ export function loadOptionsOf(
   };
 }
 
-/** How queue and options stand in the session journal. */
+/** How an item, its queue and options stand in the session journal. */
 export function journalled(
+  entry: QueueEntry,
   queue: readonly QueueEntry[],
+  stream: RemoteStream,
   options: SessionOptions,
-): Pick<JournalEntry, 'queue' | 'options'> {
+): Pick<JournalEntry, 'source' | 'item' | 'index' | 'stream' | 'queue' | 'options'> {
   const { environment: _, ...play } = options;
   return {
+    source: entry.source,
+    item: entry.item,
+    index: queue.indexOf(entry),
+    stream: stream.record,
     queue: queue.map((entry) => entry.item),
     options: { play: play as JsonObject, origins: queue.map((entry) => [entry.source, entry.origin]) },
   };

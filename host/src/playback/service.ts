@@ -4,19 +4,28 @@ import {
   Emitter,
   type Event,
   type Item,
+  type JsonObject,
   KinoportError,
   type StreamRecord,
+  sleep,
   toKinoportError,
 } from '@kinoport/core';
 import type { PlaybackEvent, PlaybackView, PlayParams } from '../api/protocol.ts';
+import type { RemotePlayer, RemoteSession } from '../plugins/remotePlayer.ts';
 import type { RemoteStream } from '../plugins/remoteSource.ts';
 import type { ProcessBroker } from '../processes/broker.ts';
 import type { JournalEntry } from '../storage/journal.ts';
 import type { StreamFront } from '../streams/front.ts';
+import type { SessionServices } from './currentItem.ts';
 import { fromJournal } from './opening.ts';
 import { findEntry, type QueueEntry, type QueueOrigin, shuffled } from './queue.ts';
-import { PlaybackSession, type SessionServices } from './session.ts';
+import { PlaybackSession } from './session.ts';
 import { parseStartTime } from './startTime.ts';
+
+const ATTACH_ATTEMPTS = 4;
+const ATTACH_PAUSE = 1_000;
+/** Seconds. */
+const NEAR_THE_BEGINNING = 1;
 
 export interface PlaybackServices extends SessionServices {
   readonly broker: ProcessBroker;
@@ -92,7 +101,9 @@ export class PlaybackService implements Disposable {
     player.plugin.current().catch(() => undefined);
     const resolved = await this.#resolve(params, signal);
     const queue = params.shuffle ? shuffled(resolved) : resolved;
-    const index = this.#first(queue, params);
+    // A number means the place that `files` shows, whatever the order.
+    const wanted = params.file === undefined ? undefined : resolved[findEntry(resolved, params.file)];
+    const index = wanted ? queue.indexOf(wanted) : this.#first(queue, params);
     const { uris: _, file: __, fromStart: ___, shuffle: ____, source: _____, ...options } = params;
     const session = new PlaybackSession(
       this.#services,
@@ -174,8 +185,7 @@ export class PlaybackService implements Disposable {
   }
 
   #first(queue: readonly QueueEntry[], params: PlayParams): number {
-    if (params.file !== undefined) return findEntry(queue, params.file);
-    if (params.fromStart || queue[0]?.origin !== 'folder') return 0;
+    if (params.fromStart || params.shuffle || queue[0]?.origin !== 'folder') return 0;
     const unwatched = queue.findIndex(
       ({ item }) => this.#services.progress.find(keysOf(item))?.watched !== true,
     );
@@ -230,7 +240,7 @@ export class PlaybackService implements Disposable {
         const alive =
           entry.pid === undefined || (await this.#services.broker.isSameProcess(entry.pid, entry.pidStart));
         if (alive) {
-          const session = await player.attach(entry.id, entry.endpoint, entry.epoch, 0);
+          const session = await this.#attach(player, entry, entry.endpoint);
           const stream = await this.#streamOrNone(entry);
           const restored = new PlaybackSession(
             this.#services,
@@ -254,10 +264,26 @@ export class PlaybackService implements Disposable {
       });
       await this.#settle(entry);
     }
+    // Whoever lives and cannot be steered any more would never be ended.
+    await this.#services.endProcess(entry.id);
     journal.close(entry.id);
     await this.#stream(entry)
       .then((stream) => stream.dispose())
       .catch(() => undefined);
+  }
+
+  /** A player that is still starting, or whose driver just crashed, is asked again while its process lives. */
+  async #attach(player: RemotePlayer, entry: JournalEntry, endpoint: JsonObject): Promise<RemoteSession> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await player.attach(entry.id, endpoint, entry.epoch, 0);
+      } catch (error) {
+        const { pid, pidStart } = entry;
+        const lives = pid !== undefined && (await this.#services.broker.isSameProcess(pid, pidStart));
+        if (!lives || attempt === ATTACH_ATTEMPTS) throw error;
+        await sleep(this.#services.clock, ATTACH_PAUSE);
+      }
+    }
   }
 
   /** The newest of what the database and the player's own journal know. */
@@ -268,12 +294,15 @@ export class PlaybackService implements Disposable {
       const known = await plugins.player(entry.player).recover(entry.endpoint);
       if (!known || known.itemToken !== entry.itemToken) return;
       const record = progress.find(keysOf(entry.item));
-      if (record && record.updatedAt >= known.updatedAt) return;
+      const isNewer = !record || record.updatedAt < known.updatedAt;
+      // A player that fails at the very beginning of an item it was to resume writes a position near 0.
+      const isReal = !record || known.position > NEAR_THE_BEGINNING || record.position <= NEAR_THE_BEGINNING;
+      if (!(isNewer && isReal) && known.ended !== true) return;
       progress.update(entry.item, entry.source, {
-        position: known.position,
+        position: isNewer && isReal ? known.position : (record?.position ?? known.position),
         ...(known.duration === undefined ? {} : { duration: known.duration }),
         ...(known.ended === true ? { watched: true } : {}),
-        at: known.updatedAt,
+        at: Math.max(known.updatedAt, record?.updatedAt ?? 0),
         durable: true,
       });
     } catch (error) {

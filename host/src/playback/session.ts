@@ -1,6 +1,5 @@
 import {
   abortedError,
-  type Clock,
   Emitter,
   type Event,
   KinoportError,
@@ -11,42 +10,15 @@ import {
   toKinoportError,
 } from '@kinoport/core';
 import type { PlaybackEvent } from '../api/protocol.ts';
-import type { ConfigService } from '../config/config.ts';
-import type { Logger } from '../log/logger.ts';
-import type { PluginManager } from '../plugins/manager.ts';
 import type { RemotePlayer, RemoteSession } from '../plugins/remotePlayer.ts';
 import type { RemoteStream } from '../plugins/remoteSource.ts';
-import type { JournalEntry, SessionJournal } from '../storage/journal.ts';
-import type { ProgressStore } from '../storage/progress.ts';
+import type { JournalEntry } from '../storage/journal.ts';
+import { type Current, currentItem, isOf, type SessionServices } from './currentItem.ts';
+import { trustedEnd } from './ends.ts';
 import { type Begin, beginAt, journalled, loadOptionsOf, mediaOf, type SessionOptions } from './opening.ts';
-import { type ProgressOwners, ProgressTracker } from './progressTracker.ts';
 import { followsByItself, type QueueEntry } from './queue.ts';
 import { SessionQueue } from './sessionQueue.ts';
-import { SourceCare } from './sourceCare.ts';
 import { parseStartTime, startSeconds } from './startTime.ts';
-
-export interface SessionServices {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly plugins: PluginManager;
-  readonly progress: ProgressStore;
-  readonly journal: SessionJournal;
-  readonly config: ConfigService;
-  readonly owners: ProgressOwners;
-}
-
-interface Current {
-  readonly entry: QueueEntry;
-  /** Where it was told to begin, seconds. */
-  readonly start: number;
-  /** States of an earlier epoch speak of the item before. */
-  readonly sinceEpoch: number;
-  readonly stream: RemoteStream;
-  readonly tracker: ProgressTracker;
-  readonly token: string;
-  readonly care: SourceCare;
-  ended: boolean;
-}
 
 /** One film after another in one window: the queue, the open stream, the player, and the progress of what plays. */
 export class PlaybackSession {
@@ -145,6 +117,7 @@ export class PlaybackSession {
       this.#listen(session);
     } catch (error) {
       await stream.dispose();
+      await this.#services.endProcess(this.id).catch((fault) => this.#broke(fault));
       this.#closeJournal();
       throw error;
     }
@@ -184,6 +157,7 @@ export class PlaybackSession {
       await this.#session?.call('stop', []);
     } catch (error) {
       this.#services.log.warn('a player did not stop in order', { message: toKinoportError(error).message });
+      await this.#services.endProcess(this.id).catch((fault) => this.#broke(fault));
     }
     await this.#close('stopped');
   }
@@ -227,27 +201,15 @@ export class PlaybackSession {
   }
 
   #enter(entry: QueueEntry, token: string, stream: RemoteStream, begin: Begin, sinceEpoch: number): void {
-    const { clock, log, progress, owners, config } = this.#services;
-    const tracker = new ProgressTracker({
-      clock,
-      store: progress,
-      owners,
-      rules: () => config.current.progress,
+    this.#current = currentItem(this.#services, {
       sessionId: this.id,
-      item: entry.item,
-      source: entry.source,
+      entry,
+      token,
+      stream,
+      sinceEpoch,
+      start: begin.seconds,
       onFault: (error) => this.#told(error),
     });
-    this.#current = {
-      entry,
-      start: begin.seconds,
-      stream,
-      tracker,
-      token,
-      sinceEpoch,
-      care: new SourceCare(clock, log, stream),
-      ended: false,
-    };
     if (this.#session) this.#session.itemToken = token;
     this.#seekLater = begin.later;
     this.#emit(this.#started(entry, begin.seconds, begin.resumed));
@@ -256,8 +218,7 @@ export class PlaybackSession {
   /** With the player's position, unless that still speaks of the item before. */
   async #leaveWhereItIs(reason: PlayerEnd['reason']): Promise<void> {
     const state = this.#session?.state;
-    const isOwn =
-      state !== undefined && this.#current !== undefined && state.epoch >= this.#current.sinceEpoch;
+    const isOwn = state !== undefined && this.#current !== undefined && isOf(this.#current, state);
     await this.#leave(reason, isOwn ? state.position : 0, isOwn ? state.duration : undefined);
   }
 
@@ -316,7 +277,7 @@ export class PlaybackSession {
   #heard(state: PlayerState): void {
     const current = this.#current;
     if (this.#closed || !current) return;
-    const isOfItem = state.epoch >= current.sinceEpoch;
+    const isOfItem = isOf(current, state);
     if (!isOfItem && state.status !== 'gone') return;
     if (isOfItem && !current.ended) current.tracker.heard(state);
     this.#emit({
@@ -351,21 +312,10 @@ export class PlaybackSession {
   async #ended(end: PlayerEnd): Promise<void> {
     const current = this.#current;
     if (!current || current.ended || end.itemToken !== current.token) return;
-    const cut = end.reason === 'finished' && current.stream.failure !== undefined;
-    const reason = cut ? 'interrupted' : end.reason;
-    const error = reason === 'interrupted' ? (end.error ?? this.#interruption(current, end)) : end.error;
+    const { reason, error } = trustedEnd(end, current.start, current.stream.failure);
     await this.#leave(reason, end.position, end.duration, error);
     if (reason === 'finished' || reason === 'failed') await this.#follow(current, reason);
     else if (reason === 'interrupted') await this.#finish();
-  }
-
-  #interruption(current: Current, end: PlayerEnd): NonNullable<PlayerEnd['error']> {
-    const why = current.stream.failure;
-    return {
-      code: 'PLAYBACK_INTERRUPTED',
-      message: `The stream broke at ${Math.floor(end.position)} s${why ? `: ${why.message}` : '.'}`,
-      hint: 'The position is kept; `kinoport continue` goes on from there when the source is back.',
-    };
   }
 
   /** The next item in the same window, or the end of the session. */
@@ -396,7 +346,10 @@ export class PlaybackSession {
   }
 
   async #end(reason: 'stopped' | 'killed'): Promise<void> {
+    const isLost = reason === 'killed' && this.#current?.ended === false;
     await this.#leaveWhereItIs(reason);
+    // Its driver took it for dead; where it is not, nobody would ever end it.
+    if (isLost) await this.#services.endProcess(this.id).catch((fault) => this.#broke(fault));
     this.#closed = true;
     this.#closeJournal();
     this.#session?.dispose();
@@ -425,13 +378,9 @@ export class PlaybackSession {
     const change = {
       startedAt: this.startedAt,
       player: this.player.id,
-      source: entry.source,
-      item: entry.item,
       itemToken: token,
-      index: this.#queue.indexOf(entry),
-      stream: stream.record,
       epoch: session?.state.epoch ?? 0,
-      ...journalled(this.#queue.entries, this.#options),
+      ...journalled(entry, this.#queue.entries, stream, this.#options),
     };
     if (session) this.#services.journal.patch(this.id, { ...change, endpoint: session.endpoint });
     else this.#services.journal.put({ id: this.id, ...change });

@@ -25,12 +25,23 @@ export function parseStartTime(text: string): StartTime {
   return { type: match[1] ? 'fromEnd' : 'seconds', value };
 }
 
-/** Seconds from the beginning; `undefined` while the duration is needed and unknown. Never beyond the last second. */
+/**
+ * Seconds from the beginning; `undefined` while the duration is needed and unknown.
+ * @throws KinoportError `INVALID_ARGUMENT` for a time behind the end
+ */
 export function startSeconds(start: StartTime, duration: number | undefined): number | undefined {
   if (start.type === 'seconds') {
-    return duration === undefined ? start.value : Math.min(start.value, Math.max(0, duration - 1));
+    if (duration === undefined || start.value < duration) return start.value;
+    throw behindTheEnd(start.value, duration);
   }
   if (duration === undefined) return undefined;
   const wanted = start.type === 'percent' ? (duration * start.value) / 100 : duration - start.value;
   return Math.max(0, Math.min(wanted, duration - 1));
+}
+
+/** The error of a start that lies behind the end. */
+export function behindTheEnd(start: number, duration: number): KinoportError {
+  const message = `It is only ${Math.round(duration * 10) / 10} s long; ${start} s lies behind its end.`;
+  const hint = 'Give an earlier time, or one from the end: --start -1:00.';
+  return new KinoportError('INVALID_ARGUMENT', message, { hint });
 }

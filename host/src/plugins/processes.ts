@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { Disposable } from '@kinoport/core';
-import { KinoportError } from '@kinoport/core';
+import { type Clock, type Disposable, KinoportError, sleep } from '@kinoport/core';
 import type { Home } from '../home/home.ts';
 import type { BrokeredProcess, ProcessBroker } from '../processes/broker.ts';
 import type { Peer } from '../rpc/peer.ts';
@@ -9,6 +8,9 @@ import type { SessionJournal } from '../storage/journal.ts';
 import type { PluginCalls } from './calls.ts';
 import type { Plugin } from './plugin.ts';
 import { checks } from './schemas.ts';
+
+const END_PATIENCE = 1_000;
+const END_POLL = 50;
 
 interface Spawned {
   readonly plugin: Plugin;
@@ -23,10 +25,12 @@ export class PluginProcesses implements Disposable {
   readonly #broker: ProcessBroker;
   readonly #journal: SessionJournal;
   readonly #home: Home;
+  readonly #clock: Clock;
   readonly #spawned = new Map<number, Spawned>();
   #handle = 0;
 
-  constructor(broker: ProcessBroker, journal: SessionJournal, home: Home, calls: PluginCalls) {
+  constructor(broker: ProcessBroker, journal: SessionJournal, home: Home, calls: PluginCalls, clock: Clock) {
+    this.#clock = clock;
     this.#broker = broker;
     this.#journal = journal;
     this.#home = home;
@@ -69,23 +73,43 @@ export class PluginProcesses implements Disposable {
         throw new KinoportError('INVALID_ARGUMENT', 'A process of a session needs its sessionId.');
       if (endpoint) this.#journal.patch(sessionId, { endpoint });
     }
-    const process = await this.#broker.spawn(command, args, {
+    const spawned = await this.#broker.spawn(command, args, {
       logFile: join(this.#home.logs, `player-${plugin.id}.log`),
       ...(environment === undefined ? {} : { environment }),
     });
     const handle = ++this.#handle;
-    this.#spawned.set(handle, { plugin, process });
+    this.#spawned.set(handle, { plugin, process: spawned });
     // One that has ended stays until then: who started it asks how it ended, and may ask late.
     peer.onDidClose(() => this.#spawned.delete(handle));
     if (ofSession && sessionId !== undefined) {
       this.#journal.patch(sessionId, {
-        pid: process.pid,
-        ...(process.pidStart === undefined ? {} : { pidStart: process.pidStart }),
+        pid: spawned.pid,
+        ...(spawned.pidStart === undefined ? {} : { pidStart: spawned.pidStart }),
       });
+    } else if (peer.isClosed) {
+      await spawned.kill('SIGKILL');
     } else {
-      peer.onDidClose(() => void process.kill('SIGKILL'));
+      peer.onDidClose(() => void spawned.kill('SIGKILL'));
     }
-    return { handle, pid: process.pid };
+    return { handle, pid: spawned.pid };
+  }
+
+  /**
+   * Ends the process of a session that is still there though its driver is done with it: SIGTERM, then SIGKILL.
+   * A pid that another process has by now is left alone.
+   */
+  async endSession(sessionId: string): Promise<void> {
+    const entry = this.#journal.listOpen().find(({ id }) => id === sessionId);
+    if (entry?.pid === undefined) return;
+    const { pid, pidStart } = entry;
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (!(await this.#broker.isSameProcess(pid, pidStart))) return;
+      process.kill(pid, signal);
+      for (let waited = 0; waited < END_PATIENCE; waited += END_POLL) {
+        await sleep(this.#clock, END_POLL);
+        if (!(await this.#broker.isSameProcess(pid, pidStart))) return;
+      }
+    }
   }
 
   #find(handle: number, plugin: Plugin): Spawned {

@@ -184,6 +184,7 @@ export class RemoteSession implements Survivor, Disposable {
     this.#clock = clock;
     this.#adopted = plugin.adopt(this);
     this.#state = {
+      itemToken: '',
       status: 'opening',
       position,
       at: clock.now(),
@@ -316,7 +317,9 @@ export class RemoteSession implements Survivor, Disposable {
       .then(recovered)
       .catch(() => undefined);
     const same = known !== undefined && known.itemToken === this.#itemToken;
-    const position = same ? known.position : this.#state.position;
+    // The last state may still speak of the item before.
+    const heard = this.#state.itemToken === this.#itemToken ? this.#state.position : 0;
+    const position = same ? known.position : heard;
     const duration = (same ? known.duration : undefined) ?? this.#state.duration;
     this.#onDidEnd.fire({
       reason: same && known.ended === true ? 'finished' : 'killed',

@@ -53,6 +53,7 @@ const track = Type.Object({
 const tracks = Type.Array(track, { maxItems: 500 });
 
 const stateFields = {
+  itemToken: Type.String({ pattern: '^[A-Za-z0-9_-]{0,64}$' }),
   status: Type.Enum(statuses),
   position: Type.Number({ minimum: -1, maximum: 1e9 }),
   at: Type.Number(),

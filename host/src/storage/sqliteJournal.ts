@@ -60,8 +60,17 @@ export class SqliteSessionJournal implements SessionJournal {
   listOpen(): readonly JournalEntry[] {
     return this.#selectAll
       .all()
-      .map((row) => entryOf(JSON.parse(row.entry) as Partial<Head>, JSON.parse(row.queue) as readonly Item[]))
+      .map((row) => readRow(row))
       .filter((entry) => entry !== undefined);
+  }
+}
+
+/** `undefined` for a row that is not JSON: it must not keep the host from starting. */
+function readRow(row: { readonly entry: string; readonly queue: string }): JournalEntry | undefined {
+  try {
+    return entryOf(JSON.parse(row.entry) as Partial<Head>, JSON.parse(row.queue) as readonly Item[]);
+  } catch {
+    return undefined;
   }
 }
 

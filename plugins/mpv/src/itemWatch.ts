@@ -129,14 +129,14 @@ export class ItemWatch implements Disposable {
       entry: typeof entry === 'number' ? entry : undefined,
       ended: false,
     };
-    this.#state.load(load.start, media.duration, UNNAMED_COMMAND);
+    this.#state.load(load.itemToken, load.start, media.duration, UNNAMED_COMMAND);
   }
 
   /** Begins with an mpv that already plays: its item, its state, and an end that nobody saw. */
   async takeOver(): Promise<void> {
     const found = await takeOverItem(this.#ipc, this.#options.endpoint);
     this.#current = found.item;
-    this.#state.load(found.position, found.duration, USER);
+    this.#state.load(found.item?.token ?? '', found.position, found.duration, USER);
     if (found.open) this.#state.started();
     const told = toldOnce(this.#ipc, OBSERVED);
     await Promise.all([this.observe(), told]);

@@ -62,6 +62,7 @@ export class PlayState implements Disposable {
     this.#causes = options.causes;
     this.#onChange = options.onChange;
     this.#state = {
+      itemToken: '',
       status: 'opening',
       position: 0,
       at: this.#clock.now(),
@@ -94,13 +95,20 @@ export class PlayState implements Disposable {
   }
 
   /** A load was taken: what mpv still says of the item before no longer counts. */
-  load(position: number, duration: number | undefined, cause: string): void {
+  load(itemToken: string, position: number, duration: number | undefined, cause: string): void {
     this.#phase = 'loading';
     this.#values.set('eof-reached', false);
     this.#floor = position;
     this.#belowFloor = 0;
     this.#framesWithoutSound = SILENT_FRAMES;
-    this.#set({ position, at: this.#clock.now(), duration, epoch: this.#state.epoch + 1, cause });
+    this.#set({
+      itemToken,
+      position,
+      at: this.#clock.now(),
+      duration,
+      epoch: this.#state.epoch + 1,
+      cause,
+    });
     this.settle();
   }
 

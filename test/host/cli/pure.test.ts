@@ -115,6 +115,7 @@ test('keys mean what they mean in mpv, also several at once', () => {
 });
 
 const state: PlayerState = {
+  itemToken: 'p-1',
   status: 'playing',
   position: 723,
   at: 1000,

@@ -40,6 +40,7 @@ const track = (sessionId = 'one', item = film): ProgressTracker =>
 
 function state(position: number, more: Partial<PlayerState> = {}): PlayerState {
   return {
+    itemToken: 'p-1',
     status: 'playing',
     position,
     at: clock.now(),

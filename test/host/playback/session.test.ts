@@ -10,10 +10,11 @@ import { VirtualClock } from '@kinoport/core/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PlaybackEvent } from '../../../host/src/api/protocol.ts';
 import { createLogger } from '../../../host/src/log/logger.ts';
+import type { SessionServices } from '../../../host/src/playback/currentItem.ts';
 import { ProgressOwners } from '../../../host/src/playback/progressTracker.ts';
 import type { QueueEntry } from '../../../host/src/playback/queue.ts';
 import { PlaybackService } from '../../../host/src/playback/service.ts';
-import { PlaybackSession, type SessionServices } from '../../../host/src/playback/session.ts';
+import { PlaybackSession } from '../../../host/src/playback/session.ts';
 import { openDatabase } from '../../../host/src/storage/database.ts';
 import { SqliteSessionJournal } from '../../../host/src/storage/sqliteJournal.ts';
 import { SqliteProgressStore } from '../../../host/src/storage/sqliteProgress.ts';
@@ -48,6 +49,7 @@ class FakeSession {
 
   constructor(at: number) {
     this.state = {
+      itemToken: '',
       status: 'opening',
       position: 0,
       at,
@@ -67,7 +69,7 @@ class FakeSession {
   }
 
   say(change: Partial<PlayerState>): void {
-    this.state = { ...this.state, ...change };
+    this.state = { ...this.state, itemToken: this.itemToken, ...change };
     this.states.fire(this.state);
   }
 
@@ -135,6 +137,7 @@ beforeEach(() => {
     journal,
     config: { current: { progress: { watchedAt: 0.9, beginAfter: 30 }, autoplayNext: 'episodes' } },
     owners: new ProgressOwners(),
+    endProcess: async () => undefined,
   } as unknown as SessionServices;
   return () => database.dispose();
 });

@@ -26,15 +26,22 @@ describe('its seconds', () => {
   it.each([
     ['30', 100, 30],
     ['30', undefined, 30],
-    ['500', 100, 99],
     ['50%', 100, 50],
     ['100%', 100, 99],
     ['-10', 100, 90],
     ['-500', 100, 0],
     ['-0', 100, 99],
-    ['5', 0.5, 0],
+    ['99.5', 100, 99.5],
   ])('%s of %s', (text, duration, expected) => {
     expect(startSeconds(parseStartTime(text), duration)).toBe(expected);
+  });
+
+  it.each([
+    ['500', 100],
+    ['100', 100],
+    ['5', 0.5],
+  ])('%s of %s lies behind the end', (text, duration) => {
+    expect(() => startSeconds(parseStartTime(text), duration)).toThrow(/behind its end/);
   });
 
   it.each(['50%', '-10'])('%s wait for the duration', (text) => {

@@ -13,7 +13,7 @@ function playerPlugin(more: string): Fixture {
   return {
     manifest: { contributes: { players: [{ id: 'p' }] } },
     code: `
-      const state = (epoch, status = 'playing') => ({ status, position: 10 * epoch, at: ctx0.clock.now(), rate: 1, volume: 100,
+      const state = (epoch, status = 'playing') => ({ itemToken: 'one-1', status, position: 10 * epoch, at: ctx0.clock.now(), rate: 1, volume: 100,
         muted: false, seekable: true, epoch, cause: 'user', tracks: [] });
       let ctx0;
       const never = () => ({ dispose() {} });

@@ -1,4 +1,10 @@
-import { DisposableStore, isKinoportError, type KinoportError, toKinoportError } from '@kinoport/core';
+import {
+  DisposableStore,
+  isKinoportError,
+  type KinoportError,
+  PRODUCT,
+  toKinoportError,
+} from '@kinoport/core';
 import type { PlayParams } from '../../api/protocol.ts';
 import { closedWithin, connectHost } from '../connection/connectHost.ts';
 import type { HostConnection } from '../connection/hostConnection.ts';
@@ -70,6 +76,7 @@ async function openAndFollow(
     };
     owner.add(onSignals({ interrupt, hangUp: () => watch.leave() }));
     const keys = takeKeys(watch, view, interrupt, owner);
+    if (!request.detach) remarkOnScreen(ctx, view);
     view.event({ type: 'opening', sessionId: '', title: nameOf(request.params.uris[0] ?? '') });
 
     let result = await Promise.race([watch.left, opened]);
@@ -164,4 +171,11 @@ function nameOf(uri: string): string {
       .split(/[\\/]/)
       .at(-1) || path
   );
+}
+
+/** On a machine without a screen a film runs all the same; who did not expect it is told. */
+function remarkOnScreen(ctx: CliContext, view: PlayView): void {
+  const { DISPLAY, WAYLAND_DISPLAY } = ctx.environment;
+  if (process.platform !== 'linux' || DISPLAY || WAYLAND_DISPLAY) return;
+  view.note(`There is no screen here: the film runs without a picture (see ${PRODUCT.command} doctor).`);
 }

@@ -146,6 +146,7 @@ function begin(session: Session): void {
 
 function state(): PlayerState {
   return {
+    itemToken: 'p-1',
     status: 'playing',
     position: 723,
     at: Number(process.hrtime.bigint()) / 1e6,
