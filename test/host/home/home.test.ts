@@ -11,15 +11,20 @@ import { Script, scratchFolder } from '../storage/scratch.ts';
 
 const posix = process.platform !== 'win32';
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
-const homeIn = (folder: string): Home => resolveHome({ KINOPORT_HOME: folder }, process.platform, folder);
+// Of a home with a long path the runtime folder lies elsewhere.
+const runtimes = new Set<string>();
+const homeIn = (folder: string): Home => {
+  const home = resolveHome({ KINOPORT_HOME: folder }, process.platform, folder);
+  runtimes.add(home.runtime);
+  return home;
+};
+
+afterEach(() => {
+  for (const runtime of runtimes) rmSync(runtime, { recursive: true, force: true });
+  runtimes.clear();
+});
 
 describe('prepareHome', () => {
-  const runtimes = new Set<string>();
-  afterEach(() => {
-    for (const runtime of runtimes) rmSync(runtime, { recursive: true, force: true });
-    runtimes.clear();
-  });
-
   it.runIf(posix)('makes the folders, for this user alone', () => {
     const home = homeIn(join(scratchFolder(), 'new', 'home'));
     prepareHome(home);
@@ -39,7 +44,6 @@ describe('prepareHome', () => {
 
   it.runIf(posix)('gives a home with a very long path a folder where sockets can be bound', async () => {
     const home = homeIn(join(scratchFolder(), 'x'.repeat(90), 'y'.repeat(90)));
-    runtimes.add(home.runtime);
     prepareHome(home);
     expect(modeOf(home.runtime)).toBe(0o700);
     const server = createServer();
