@@ -101,13 +101,14 @@ export class ApiMethods {
       },
       'progress.list': async ({ limit }: { limit?: number }) =>
         progress.list(limit === undefined ? {} : { limit }).map(view),
-      'progress.get': async (params: { uri: string; source?: string }) => view(await this.#find(params)),
+      'progress.get': async (params: { uri: string; source?: string }) =>
+        view((await this.#findAll(params))[0]),
       'progress.mark': async ({ uri, watched }: { uri: string; watched: boolean }) =>
         this.#mark(uri, watched),
       'progress.forget': async (params: { uri: string; source?: string }) => {
-        const record = await this.#find(params);
-        progress.forget(record.id);
-        return { forgotten: 1 };
+        const records = await this.#findAll(params);
+        for (const { id } of records) progress.forget(id);
+        return { forgotten: records.length };
       },
       'progress.export': async () => progressExport(progress.exportAll()),
       'progress.import': async ({ document }: { document: unknown }) =>
@@ -141,19 +142,25 @@ export class ApiMethods {
   }
 
   /** By what the address leads to, which may have moved; else by the address, for what is gone or out of reach. */
-  async #find({ uri, source }: { readonly uri: string; readonly source?: string }): Promise<ProgressRecord> {
+  async #findAll({
+    uri,
+    source,
+  }: {
+    readonly uri: string;
+    readonly source?: string;
+  }): Promise<readonly [ProgressRecord, ...ProgressRecord[]]> {
     const { progress, playback } = this.#services;
     let reason: unknown;
     try {
       const { result } = await playback.resolve(uri, source);
-      const [item] = result.items;
-      const record = item && progress.find([item.key, ...(item.keys ?? [])]);
-      if (record) return record;
+      const known = result.items.flatMap((item) => progress.find([item.key, ...(item.keys ?? [])]) ?? []);
+      const [first, ...others] = known;
+      if (first) return [first, ...others];
     } catch (error) {
       reason = error;
     }
     const record = progress.findByUri(uri);
-    if (record) return record;
+    if (record) return [record];
     if (reason instanceof KinoportError) throw reason;
     throw new KinoportError(
       'PROGRESS_NONE',

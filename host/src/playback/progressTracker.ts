@@ -47,6 +47,7 @@ export class ProgressTracker {
   #state: PlayerState | undefined;
   #segmentStart: number | undefined;
   #watched = false;
+  #watchedTold = false;
   #failing = false;
   #closed = false;
 
@@ -129,15 +130,18 @@ export class ProgressTracker {
     );
     if (end === undefined && durable && position === this.#written && !watched) return;
     this.#watched ||= watched;
+    const tellsWatched = watched && (!this.#watchedTold || end?.reason === 'finished');
     try {
       store.update(item, source, {
         position,
         ...(duration === undefined ? {} : { duration }),
-        ...(this.#watched ? { watched: true } : {}),
+        // Told once: what a person takes away meanwhile is not set again by the next second of the credits.
+        ...(tellsWatched ? { watched: true } : {}),
         at: clock.wall(),
         durable,
       });
       this.#written = position;
+      this.#watchedTold ||= tellsWatched;
       this.#failing = false;
     } catch (error) {
       // A disk that is full must not keep a film from playing and from ending.

@@ -158,6 +158,17 @@ describe('watched', () => {
     expect(record()).toMatchObject({ watched: true, position: 11 });
   });
 
+  it('is told once: a flag that a person takes away in the credits stays away', async () => {
+    const tracker = track();
+    await play(tracker, 5399, 13);
+    const known = record();
+    expect(known?.watched).toBe(true);
+    if (known) store.mark(known.id, false, clock.wall());
+    await play(tracker, 5412, 5);
+    tracker.end('stopped', 5417, 6000);
+    expect(record()?.watched).toBe(false);
+  });
+
   it('is not what a seek jumped to', async () => {
     const tracker = track();
     await play(tracker, 10, 1);
