@@ -47,3 +47,8 @@ export interface Item {
   /** For the source that made the item, handed back to it in `open`. At most 4 KiB of JSON; never a secret. */
   readonly data?: JsonObject;
 }
+
+/** All content keys of an item, the main one first, each once. */
+export function contentKeys(item: Pick<Item, 'key' | 'keys'>): readonly string[] {
+  return [...new Set([item.key, ...(item.keys ?? [])])];
+}

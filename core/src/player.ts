@@ -191,6 +191,13 @@ export interface PlayerState {
   readonly tracks: readonly Track[];
 }
 
+/** The position (seconds) of a state at an instant, monotonic milliseconds; never beyond the duration. */
+export function positionAt(state: PlayerState, now: number): number {
+  if (state.status !== 'playing') return state.position;
+  const position = state.position + (state.rate * Math.max(0, now - state.at)) / 1000;
+  return Math.min(position, state.duration ?? position);
+}
+
 /**
  * `finished`: played to the end · `stopped`: a person or command ended it · `interrupted`: the bytes ended
  * before the media did · `failed`: could not be played at all · `killed`: the player died.

@@ -1,4 +1,4 @@
-import { type Clock, KinoportError, PRODUCT } from '@kinoport/core';
+import { type Clock, contentKeys, KinoportError, PRODUCT } from '@kinoport/core';
 import type { ConfigService } from '../config/config.ts';
 import { runPlaybackCommand } from '../playback/commands.ts';
 import { isOfferedToContinue } from '../playback/rules.ts';
@@ -153,7 +153,7 @@ export class ApiMethods {
     let reason: unknown;
     try {
       const { result } = await playback.resolve(uri, source);
-      const known = result.items.flatMap((item) => progress.find([item.key, ...(item.keys ?? [])]) ?? []);
+      const known = result.items.flatMap((item) => progress.find(contentKeys(item)) ?? []);
       const [first, ...others] = known;
       if (first) return [first, ...others];
     } catch (error) {
@@ -175,7 +175,7 @@ export class ApiMethods {
     return result.items
       .filter((item) => item.kind !== 'container')
       .map((item) => {
-        const known = progress.find([item.key, ...(item.keys ?? [])]);
+        const known = progress.find(contentKeys(item));
         const record =
           known ??
           progress.update(item, source.id, { position: 0, at: clock.wall(), durable: true, reset: true });

@@ -1,4 +1,4 @@
-import { KinoportError, type PlayerState, type Track } from '@kinoport/core';
+import { KinoportError, positionAt, systemClock, type Track } from '@kinoport/core';
 import type { PlaybackCommandParams } from '../api/protocol.ts';
 import type { PlaybackSession } from './session.ts';
 
@@ -26,7 +26,10 @@ export async function runPlaybackCommand(session: PlaybackSession, command: Comm
     case 'seek':
       return remote.call('seek', [Math.max(0, command.position), { exact: true }]);
     case 'seekBy':
-      return remote.call('seek', [Math.max(0, positionNow(state) + command.seconds), { exact: true }]);
+      return remote.call('seek', [
+        Math.max(0, positionAt(state, systemClock.now()) + command.seconds),
+        { exact: true },
+      ]);
     case 'setRate':
       return remote.call('setRate', [command.rate]);
     case 'multiplyRate':
@@ -44,12 +47,6 @@ export async function runPlaybackCommand(session: PlaybackSession, command: Comm
     default:
       throw new KinoportError('INVALID_ARGUMENT', 'There is no such playback command.');
   }
-}
-
-function positionNow(state: PlayerState): number {
-  if (state.status !== 'playing') return state.position;
-  const elapsed = (Number(process.hrtime.bigint()) / 1e6 - state.at) / 1000;
-  return state.position + Math.max(0, elapsed) * state.rate;
 }
 
 /** The track after the selected one, round and round; with `off`, none comes after the last. */

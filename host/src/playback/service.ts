@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
+  contentKeys,
   type Disposable,
   Emitter,
   type Event,
-  type Item,
   type JsonObject,
   KinoportError,
   type StreamRecord,
@@ -187,7 +187,7 @@ export class PlaybackService implements Disposable {
   #first(queue: readonly QueueEntry[], params: PlayParams): number {
     if (params.fromStart || params.shuffle || queue[0]?.origin !== 'folder') return 0;
     const unwatched = queue.findIndex(
-      ({ item }) => this.#services.progress.find(keysOf(item))?.watched !== true,
+      ({ item }) => this.#services.progress.find(contentKeys(item))?.watched !== true,
     );
     return Math.max(0, unwatched);
   }
@@ -293,7 +293,7 @@ export class PlaybackService implements Disposable {
     try {
       const known = await plugins.player(entry.player).recover(entry.endpoint);
       if (!known || known.itemToken !== entry.itemToken) return;
-      const record = progress.find(keysOf(entry.item));
+      const record = progress.find(contentKeys(entry.item));
       const isNewer = !record || record.updatedAt < known.updatedAt;
       // A player that fails at the very beginning of an item it was to resume writes a position near 0.
       const isReal = !record || known.position > NEAR_THE_BEGINNING || record.position <= NEAR_THE_BEGINNING;
@@ -312,8 +312,4 @@ export class PlaybackService implements Disposable {
       });
     }
   }
-}
-
-function keysOf(item: Item): readonly string[] {
-  return [item.key, ...(item.keys ?? [])];
 }

@@ -1,5 +1,6 @@
 import {
   abortedError,
+  contentKeys,
   Emitter,
   type Event,
   KinoportError,
@@ -250,7 +251,7 @@ export class PlaybackSession {
   async #begin(entry: QueueEntry, stream: RemoteStream, media: PlayerMedia, first: boolean): Promise<Begin> {
     const { progress, config } = this.#services;
     const { item } = entry;
-    const record = progress.find([item.key, ...(item.keys ?? [])]);
+    const record = progress.find(contentKeys(item));
     const duration = item.duration ?? stream.info.duration;
     const begin = beginAt(first ? this.#options : undefined, record, duration, config.current.progress);
     if (!begin.unknown) return begin;

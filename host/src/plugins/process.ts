@@ -282,9 +282,7 @@ function lastLine(file: string): string {
 /** The host's environment without what is the host's own; a plugin's Node takes no options from outside. */
 function pluginEnvironment(home: Home): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) =>
-      name !== 'NODE_OPTIONS' &&
-      (!name.startsWith(PRODUCT.envPrefix) || name === `${PRODUCT.envPrefix}TEST_RUN`),
+    ([name]) => name !== 'NODE_OPTIONS' && !name.startsWith(PRODUCT.envPrefix),
   );
   return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(home.cache, 'compile') };
 }

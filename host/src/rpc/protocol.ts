@@ -5,7 +5,6 @@
  */
 import type {
   Contributions,
-  Item,
   JsonObject,
   PlayerCapabilities,
   PlayerEnd,
@@ -136,18 +135,3 @@ export interface CommandRunParams {
     readonly wantsJson: boolean;
   };
 }
-
-/** Notification `playback/event`. */
-export type PlaybackNote =
-  | { readonly type: 'start'; readonly snapshot: unknown }
-  | { readonly type: 'state'; readonly id: string; readonly state: PlayerState }
-  | {
-      readonly type: 'end';
-      readonly id: string;
-      readonly item: Item;
-      readonly reason: string;
-      readonly position: number;
-      readonly duration?: number;
-      readonly watched: boolean;
-    }
-  | { readonly type: 'close'; readonly id: string };

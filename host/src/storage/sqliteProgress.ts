@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Item, KinoportError } from '@kinoport/core';
+import { contentKeys, type Item, KinoportError } from '@kinoport/core';
 import type { Database } from './database.ts';
 import { mergeProgress } from './merge.ts';
 import type { ProgressExportItem, ProgressRecord, ProgressStore, ProgressUpdate } from './progress.ts';
@@ -35,7 +35,7 @@ export class SqliteProgressStore implements ProgressStore {
   }
 
   update(item: Item, source: string, update: ProgressUpdate): ProgressRecord {
-    const keys = keysOf(item);
+    const keys = contentKeys(item);
     const [newest, ...others] = this.#rows.byKeys(keys);
     const before = newest === undefined ? undefined : { ...newest, ...mergeAll(newest, others) };
     const after = applyUpdate(before, item, source, update);
@@ -198,10 +198,6 @@ function real(value: number | undefined): number | undefined {
 
 function mergeAll(newest: ProgressRow, others: readonly ProgressRow[]): ReturnType<typeof mergeProgress> {
   return others.reduce(mergeProgress, newest as ReturnType<typeof mergeProgress>);
-}
-
-function keysOf(item: Item): readonly string[] {
-  return [...new Set([item.key, ...(item.keys ?? [])])];
 }
 
 function isSubset(some: readonly string[], all: readonly string[]): boolean {

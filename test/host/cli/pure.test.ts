@@ -1,4 +1,4 @@
-import type { PlayerState } from '@kinoport/core';
+import { type PlayerState, positionAt } from '@kinoport/core';
 import { describe, expect, test } from 'vitest';
 import { prepareArguments, splitRest } from '../../../host/src/cli/arguments.ts';
 import { choose } from '../../../host/src/cli/commands/continue.ts';
@@ -6,7 +6,7 @@ import { findTitles } from '../../../host/src/cli/commands/findTitle.ts';
 import { fatalOf } from '../../../host/src/cli/connection/startHost.ts';
 import { installAdvice } from '../../../host/src/cli/install/packages.ts';
 import { parseKeys } from '../../../host/src/cli/play/keys.ts';
-import { positionAt, statusText } from '../../../host/src/cli/play/statusLine.ts';
+import { statusText } from '../../../host/src/cli/play/statusLine.ts';
 import { formatTable } from '../../../host/src/cli/terminal/table.ts';
 import {
   checkStart,

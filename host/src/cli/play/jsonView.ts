@@ -1,7 +1,6 @@
-import type { Clock, Disposable, PlayerState } from '@kinoport/core';
+import { type Clock, type Disposable, type PlayerState, positionAt } from '@kinoport/core';
 import type { PlaybackEvent } from '../../api/protocol.ts';
 import { errorView, type Output } from '../terminal/output.ts';
-import { positionAt } from './statusLine.ts';
 import type { PlayView } from './view.ts';
 import { endError } from './words.ts';
 

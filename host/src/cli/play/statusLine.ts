@@ -1,4 +1,4 @@
-import type { PlayerState, StreamStats } from '@kinoport/core';
+import { type PlayerState, positionAt, type StreamStats } from '@kinoport/core';
 import { formatClock, percentOf } from '../terminal/time.ts';
 import { printable, truncate, widthOf } from '../terminal/width.ts';
 
@@ -12,13 +12,6 @@ export interface StatusFacts {
   /** Place in the queue, from 0. */
   readonly index: number;
   readonly count: number;
-}
-
-/** Where the film is now: a playing one goes on since the instant of its last report. Seconds. */
-export function positionAt(state: PlayerState, now: number): number {
-  if (state.status !== 'playing') return state.position;
-  const position = state.position + (state.rate * Math.max(0, now - state.at)) / 1000;
-  return Math.min(position, state.duration ?? position);
 }
 
 const SIGNS = {
