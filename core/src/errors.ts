@@ -49,6 +49,17 @@ export const ERROR_CODES = {
   PLUGIN_CRASHED: { exit: 1, text: "A plugin's process ended or broke the protocol." },
   PLUGIN_DISABLED: { exit: 1, text: 'The plugin is switched off in the config.' },
   PLUGIN_UNRESPONSIVE: { exit: 1, text: 'A plugin does not take its messages.' },
+  PLUGIN_FAILED: {
+    exit: 1,
+    text: 'A plugin broke down too often and is not started any more until it is reloaded or enabled.',
+  },
+  PLUGIN_REPLACED: { exit: 1, text: 'A plugin was replaced while it worked on this.' },
+  PLUGIN_DEPENDENCY_MISSING: {
+    exit: 1,
+    text: 'A plugin needs another one that is not there or does not run.',
+  },
+  PLUGIN_DEPENDENCY_CYCLE: { exit: 1, text: 'Plugins need each other in a circle.' },
+  PLUGIN_SAFE_MODE: { exit: 1, text: 'The plugin is left out in safe mode.' },
   PLUGIN_CALL_TIMEOUT: { exit: 1, text: 'A call into a plugin was not answered in time.' },
   PLUGIN_BUSY: { exit: 1, text: 'Too many calls are under way in one plugin.' },
   PLUGIN_PROTOCOL: { exit: 1, text: 'A plugin answered something that is not of the contract.' },
@@ -56,6 +67,10 @@ export const ERROR_CODES = {
     exit: 1,
     text: 'A plugin declares something in its manifest and does not register it in activate.',
   },
+  PERMISSION_DENIED: { exit: 1, text: 'A plugin did something that its permissions do not allow.' },
+  PERMISSION_NOT_GRANTED: { exit: 1, text: 'A plugin asks for a permission that was not granted to it.' },
+  EXPERIMENTAL_API: { exit: 1, text: 'A plugin uses an experimental part of the API without saying so.' },
+  SERVICE_UNKNOWN: { exit: 1, text: 'No plugin offers the service, or the caller does not depend on it.' },
   DISPOSED: { exit: 1, text: 'The thing was used after it was disposed.' },
 
   // Players

@@ -6,6 +6,7 @@ export * from './item.ts';
 export * from './json.ts';
 export * from './lifecycle.ts';
 export * from './manifest.ts';
+export * from './manifestSchema.ts';
 export * from './playback.ts';
 export * from './player.ts';
 export * from './plugin.ts';

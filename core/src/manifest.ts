@@ -19,6 +19,53 @@ export interface PluginManifest {
   readonly contributes?: Contributions;
   /** When the plugin's process is started, besides what its contributions imply. */
   readonly activationEvents?: readonly string[];
+  /** What has to be there before this plugin is activated; it is restarted when one of them is replaced. */
+  readonly dependencies?: readonly PluginDependency[];
+  /** What it may do beyond its own folders. Without an entry it may not. */
+  readonly permissions?: PluginPermissions;
+  /** Members of the API marked `@experimental` that the plugin means to use; others refuse. */
+  readonly experimental?: readonly ExperimentalApi[];
+}
+
+/** Parts of the API that may change in any release. */
+export type ExperimentalApi = 'syncs' | 'services';
+
+/**
+ * On a plugin by its id, or on whoever contributes something: `player`, `source`, `sync` (any of them), `player:mpv`,
+ * `service:metadata`. An optional one gives only the order.
+ */
+export type PluginDependency =
+  | { readonly plugin: string; readonly version?: string; readonly optional?: boolean }
+  | { readonly contract: string; readonly optional?: boolean };
+
+/**
+ * What a plugin asks for; the user grants it, all or less. What of it Node's permission model enforces depends on the
+ * version of Node, and `doctor` says so.
+ */
+export interface PluginPermissions {
+  /**
+   * Absolute paths, `~/...`, or `*` for everything. Its own package, data, cache and runtime folder are always open.
+   */
+  readonly fs?: { readonly read?: readonly string[]; readonly write?: readonly string[] };
+  /** Programs that may be started through `ctx.processes`. */
+  readonly spawn?: readonly SpawnPermission[];
+  /** Host names, `*.example.org`, or `*`. Unix sockets and `ctx.streams.publish` need an entry too: `loopback`. */
+  readonly net?: readonly string[];
+  /** Native addons. */
+  readonly native?: boolean;
+  /** `ctx.playback`: only to look, or also to steer. */
+  readonly playback?: 'observe' | 'control';
+}
+
+/** A program and what its arguments may be. */
+export interface SpawnPermission {
+  /** A name on PATH, an absolute path, or `${config.path}`: the value of a setting of the plugin. */
+  readonly command: string;
+  /**
+   * Patterns, one of which each argument has to match: `*` stands for any text without a line break. Absent: any
+   * arguments.
+   */
+  readonly args?: readonly string[];
 }
 
 export interface Contributions {
@@ -26,7 +73,12 @@ export interface Contributions {
   readonly sources?: readonly SourceContribution[];
   readonly syncs?: readonly { readonly id: string; readonly displayName?: string }[];
   readonly commands?: readonly CommandContribution[];
-  /** JSON Schema of the plugin's slice of the config; `type: object` with `properties` and defaults. */
+  /** What other plugins may call, see `ctx.services`. @experimental */
+  readonly services?: readonly { readonly id: string; readonly description?: string }[];
+  /**
+   * JSON Schema of the plugin's slice of the config; `type: object` with `properties` and defaults. A property with
+   * `"secret": true` (a string) is kept in the keyring, not in the config file.
+   */
   readonly configuration?: JsonObject;
 }
 
@@ -71,149 +123,6 @@ export interface CommandContribution {
 
 /** `path` is made absolute by the client against its own folder; `uri` is a path or an address. */
 export type CommandValueType = 'string' | 'number' | 'path' | 'uri';
-
-const id = { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' } as const;
-const name = { type: 'string', minLength: 1, maxLength: 100 } as const;
-const unique = { uniqueItems: true, maxItems: 100 } as const;
-
-/** JSON Schema (draft 7) of the parts of `package.json` that make a plugin. */
-export const manifestSchema = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
-  title: 'Kinoport plugin package',
-  type: 'object',
-  required: ['name', 'version', 'engines', 'kinoport'],
-  properties: {
-    name: { type: 'string', minLength: 1, maxLength: 214 },
-    version: { type: 'string', minLength: 1, maxLength: 100 },
-    description: { type: 'string' },
-    main: { type: 'string', minLength: 1 },
-    engines: {
-      type: 'object',
-      required: ['kinoport'],
-      properties: { kinoport: { type: 'string', minLength: 1 }, node: { type: 'string' } },
-    },
-    kinoport: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        id,
-        displayName: name,
-        activationEvents: {
-          type: 'array',
-          ...unique,
-          items: {
-            type: 'string',
-            pattern: '^(onStartup|onPlayback|(onPlayer|onSource|onScheme|onCommand):.{1,100})$',
-          },
-        },
-        contributes: {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            players: {
-              type: 'array',
-              ...unique,
-              items: {
-                type: 'object',
-                additionalProperties: false,
-                required: ['id'],
-                properties: { id, displayName: name },
-              },
-            },
-            sources: {
-              type: 'array',
-              ...unique,
-              items: {
-                type: 'object',
-                additionalProperties: false,
-                required: ['id'],
-                properties: {
-                  id,
-                  displayName: name,
-                  schemes: {
-                    type: 'array',
-                    ...unique,
-                    items: { type: 'string', pattern: '^(\\*|[a-z][a-z0-9+.-]{1,30})$' },
-                  },
-                  extensions: {
-                    type: 'array',
-                    ...unique,
-                    items: { type: 'string', pattern: '^[a-z0-9]{1,20}$' },
-                  },
-                  prefixes: {
-                    type: 'array',
-                    ...unique,
-                    items: { type: 'string', minLength: 1, maxLength: 50 },
-                  },
-                  search: { type: 'boolean' },
-                },
-              },
-            },
-            syncs: {
-              type: 'array',
-              ...unique,
-              items: {
-                type: 'object',
-                additionalProperties: false,
-                required: ['id'],
-                properties: { id, displayName: name },
-              },
-            },
-            commands: {
-              type: 'array',
-              ...unique,
-              items: {
-                type: 'object',
-                additionalProperties: false,
-                required: ['command', 'title'],
-                properties: {
-                  command: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,30}( [a-z][a-z0-9-]{0,30})?$' },
-                  title: { type: 'string', minLength: 1, maxLength: 200 },
-                  args: {
-                    type: 'array',
-                    maxItems: 20,
-                    items: {
-                      type: 'object',
-                      additionalProperties: false,
-                      required: ['name'],
-                      properties: {
-                        name: { type: 'string', pattern: '^[a-z][a-zA-Z0-9-]{0,30}$' },
-                        type: { enum: ['string', 'number', 'path', 'uri'] },
-                        description: { type: 'string', maxLength: 300 },
-                        required: { type: 'boolean' },
-                        variadic: { type: 'boolean' },
-                      },
-                    },
-                  },
-                  options: {
-                    type: 'array',
-                    maxItems: 50,
-                    items: {
-                      type: 'object',
-                      additionalProperties: false,
-                      required: ['name'],
-                      properties: {
-                        name: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,30}$' },
-                        type: { enum: ['string', 'number', 'path', 'uri', 'boolean'] },
-                        description: { type: 'string', maxLength: 300 },
-                        default: { type: ['string', 'number', 'boolean'] },
-                      },
-                    },
-                  },
-                },
-              },
-            },
-            configuration: {
-              type: 'object',
-              required: ['properties'],
-              properties: { type: { const: 'object' }, properties: { type: 'object' } },
-            },
-          },
-        },
-      },
-    },
-  },
-} as const satisfies JsonObject;
 
 /** The id that a package name stands for when the manifest gives none: `@you/kinoport-plugin-x` is `x`. */
 export function defaultPluginId(packageName: string): string {

@@ -42,11 +42,16 @@ export interface PluginContext {
   readonly clock: Clock;
   readonly players: Registry<Player>;
   readonly sources: Registry<Source>;
+  /** @experimental */
   readonly syncs: Registry<Sync>;
   readonly commands: Registry<CommandHandler>;
   readonly playback: Playback;
   readonly config: PluginConfig;
   readonly storage: PluginStorage;
+  readonly secrets: PluginSecrets;
+  readonly attention: Attention;
+  /** @experimental */
+  readonly services: Services;
   readonly streams: Streams;
   readonly processes: Processes;
   readonly log: Log;
@@ -67,6 +72,60 @@ export interface PluginStorage {
   set(key: string, value: JsonValue | undefined): Promise<void>;
   keys(): Promise<readonly string[]>;
 }
+
+/**
+ * Small texts that must not lie about in files: tokens, passwords. In the keyring of the system where there is one,
+ * else in a file that only the user can read. Each plugin sees its own only. Settings marked `"secret": true` are kept
+ * in the same place and arrive in `ctx.config.value`.
+ */
+export interface PluginSecrets {
+  get(name: string): Promise<string | undefined>;
+  /** Names of 1 to 200 characters, values of at most 16 KiB; `undefined` removes. @throws KinoportError `STORAGE_LIMIT` */
+  set(name: string, value: string | undefined): Promise<void>;
+}
+
+/** Something that the user has to do before the plugin can work as it should. It goes on meanwhile. */
+export interface AttentionRequest {
+  /** Upper case letters, digits and underscores: `LOGIN_EXPIRED`. */
+  readonly code: string;
+  /** One sentence of what is the matter. */
+  readonly message: string;
+  /** What to do about it: a command to type, for instance. */
+  readonly action?: string;
+}
+
+/** Shown with the plugin wherever its state is shown, until it is cleared or the plugin is restarted. */
+export interface Attention {
+  /** Replaces what was asked before. */
+  request(request: AttentionRequest): void;
+  clear(): void;
+}
+
+/**
+ * What plugins offer each other: functions from plain data to plain data, under ids that the manifest contributes.
+ * Who calls one names `service:<id>` among its dependencies.
+ * @experimental
+ */
+export interface Services {
+  /** @throws KinoportError `PLUGIN_NOT_REGISTERED` when the manifest does not declare the id. */
+  register(id: string, methods: Readonly<Record<string, ServiceMethod>>): Disposable;
+  /**
+   * @throws KinoportError `SERVICE_UNKNOWN` when nobody contributes it, or it is not among the dependencies;
+   *   `METHOD_NOT_FOUND`; whatever the method throws
+   */
+  call(id: string, method: string, params?: JsonValue, options?: ServiceCallOptions): Promise<JsonValue>;
+}
+
+export interface ServiceCallOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds; default 30 000. */
+  readonly timeout?: number;
+}
+
+export type ServiceMethod = (
+  params: JsonValue,
+  options: { readonly signal: AbortSignal; readonly caller: string },
+) => JsonValue | Promise<JsonValue>;
 
 /** Lines into the plugin's own log file. Secrets do not belong there. */
 export interface Log {

@@ -190,6 +190,15 @@ export async function createPluginContext(options: TestPluginContextOptions): Pr
     processes,
     log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     subscriptions,
+    get services(): never {
+      throw new Error('This test context has no services; give them in members.');
+    },
+    get secrets(): never {
+      throw new Error('This test context has no secrets; give them in members.');
+    },
+    get attention(): never {
+      throw new Error('This test context has no attention; give it in members.');
+    },
     get playback(): never {
       throw new Error('This test context has no playback; give one in members.');
     },

@@ -3,6 +3,7 @@
  * (those without events). Every request's parameters are validated against the schemas here.
  */
 import type {
+  AttentionRequest,
   EndReason,
   Item,
   PlayerInstallation,
@@ -133,6 +134,15 @@ export interface PluginView {
   readonly root: string;
   readonly builtin: boolean;
   readonly error: SerializedError | null;
+  /** What the user has to do, says the plugin. */
+  readonly attention: AttentionRequest | null;
+  /** Has not answered for 3 s. */
+  readonly unresponsive: boolean;
+  /** Ends within the last 5 minutes that nobody asked for. */
+  readonly crashes: number;
+  /** Where the code comes from. */
+  readonly origin: 'builtin' | 'path' | 'installed' | 'dev';
+  readonly logFile: string;
 }
 
 export interface PlaybackView {

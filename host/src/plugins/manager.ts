@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type Clock,
   type CommandContribution,
@@ -125,6 +126,11 @@ export class PluginManager implements Disposable {
         root: discovered.root,
         builtin: discovered.builtin,
         error: error ? serializeError(error) : null,
+        attention: null,
+        unresponsive: false,
+        crashes: 0,
+        origin: discovered.builtin ? 'builtin' : 'path',
+        logFile: join(this.#options.home.logs, `plugin-${discovered.id}.log`),
       };
     });
   }

@@ -57,7 +57,7 @@ export class PluginProcess {
   readonly #exit: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
   readonly #onDidCrash = new Emitter<PluginCrash>();
   readonly #over = Promise.withResolvers<void>();
-  #registered: InitializeResult = { players: [], sources: [], syncs: [], commands: [] };
+  #registered: InitializeResult = { players: [], sources: [], syncs: [], commands: [], services: [] };
   #violation: KinoportError | undefined;
   #stopping = false;
   #activated = false;
@@ -135,6 +135,7 @@ export class PluginProcess {
       folders,
       config,
       contributes: plugin.manifest.package.kinoport.contributes ?? {},
+      experimental: plugin.manifest.package.kinoport.experimental ?? [],
     };
     try {
       const registered = await this.peer.call<unknown>('initialize', params, { timeout });

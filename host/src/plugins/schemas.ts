@@ -102,6 +102,7 @@ export const checks = {
       sources: Type.Array(Type.Object({ id: text(64), verbs: Type.Array(text(32)) })),
       syncs: Type.Array(text(64)),
       commands: Type.Array(text(64)),
+      services: Type.Array(text(64)),
     }),
   ),
   sessionOpened: checkedSchema<SessionOpened>(() =>

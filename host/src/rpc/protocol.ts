@@ -1,11 +1,14 @@
 /**
  * What host and plugin process say to each other. Requests of the host: `initialize`, `deactivate`,
- * `player/*`, `session/call`, `source/call`, `command/run`. Requests of the plugin: `streams/*`, `processes/*`,
- * `storage/*`, `playback/*`, `command/prompt`. Notifications are listed with their payloads below.
+ * `player/*`, `session/call`, `source/call`, `service/call`, `command/run`. Requests of the plugin: `streams/*`, `processes/*`,
+ * `storage/*`, `secrets/*`, `services/call`, `playback/*`, `command/prompt`. Notifications are listed with their payloads below.
  */
 import type {
+  AttentionRequest,
   Contributions,
+  ExperimentalApi,
   JsonObject,
+  JsonValue,
   PlayerCapabilities,
   PlayerEnd,
   PlayerRequest,
@@ -22,6 +25,8 @@ export interface InitializeParams {
   readonly folders: { readonly data: string; readonly cache: string; readonly runtime: string };
   readonly config: JsonObject;
   readonly contributes: Contributions;
+  /** Parts of the API that the manifest opts in to. */
+  readonly experimental: readonly ExperimentalApi[];
 }
 
 export interface InitializeResult {
@@ -33,6 +38,7 @@ export interface InitializeResult {
   readonly sources: readonly { readonly id: string; readonly verbs: readonly SourceVerb[] }[];
   readonly syncs: readonly string[];
   readonly commands: readonly string[];
+  readonly services: readonly string[];
 }
 
 export type PlayerVerb = 'probe' | 'open' | 'attach' | 'recover' | 'remembered';
@@ -121,6 +127,20 @@ export interface SpawnParams {
 export interface SpawnResult {
   readonly handle: number;
   readonly pid: number;
+}
+
+/** Request `services/call` of a plugin, without `caller`; `service/call` of the host, with it. */
+export interface ServiceCallParams {
+  readonly service: string;
+  readonly method: string;
+  readonly params: JsonValue;
+  /** Id of the plugin that calls. */
+  readonly caller: string;
+}
+
+/** Notification `attention/changed`. */
+export interface AttentionNote {
+  readonly request: AttentionRequest | null;
 }
 
 export interface CommandRunParams {

@@ -5,6 +5,7 @@ import {
   DisposableStore,
   DisposeError,
   Emitter,
+  type ExperimentalApi,
   type JsonObject,
   type JsonValue,
   KinoportError,
@@ -25,6 +26,7 @@ import { createPlayback } from './playback.ts';
 import { PlayerServer, playerVerbs } from './players.ts';
 import { createProcesses } from './processes.ts';
 import { RegistryImpl } from './registry.ts';
+import { createAttention, createSecrets, createServices, type ServiceMethods } from './services.ts';
 import { serveSources, sourceVerbs } from './sources.ts';
 import { createStreams } from './streams.ts';
 
@@ -39,6 +41,7 @@ export class PluginRuntime {
   readonly #sources: RegistryImpl<Source>;
   readonly #syncs: RegistryImpl<Sync>;
   readonly #commands: RegistryImpl<CommandHandler>;
+  readonly #services: RegistryImpl<ServiceMethods>;
   readonly #playerServer: PlayerServer;
   readonly #context: PluginContext;
   readonly #log = createLog();
@@ -54,6 +57,7 @@ export class PluginRuntime {
       (declared.commands ?? []).map((c) => c.command),
       this.#owned,
     );
+    this.#services = new RegistryImpl('service', ids(declared.services), this.#owned);
     const outbox = new Outbox({
       send: (method, value) => peer.notify(method, value),
       onOverflow: (error) => {
@@ -70,6 +74,13 @@ export class PluginRuntime {
       config = value as JsonObject;
       changed.fire(config);
     });
+    const [syncs, services] = [this.#syncs, createServices(peer, this.#services)];
+    const experimental = <T>(name: ExperimentalApi, member: T): T => {
+      if (params.experimental.includes(name)) return member;
+      throw new KinoportError('EXPERIMENTAL_API', `ctx.${name} is experimental and may change.`, {
+        hint: `Say that you know: "experimental": ["${name}"] beside "contributes" in package.json.`,
+      });
+    };
     this.#context = {
       plugin: params.plugin,
       generation: params.generation,
@@ -77,7 +88,14 @@ export class PluginRuntime {
       clock: systemClock,
       players: this.#players,
       sources: this.#sources,
-      syncs: this.#syncs,
+      get syncs() {
+        return experimental('syncs', syncs);
+      },
+      get services() {
+        return experimental('services', services);
+      },
+      secrets: createSecrets(peer),
+      attention: createAttention(peer),
       commands: this.#commands,
       playback: createPlayback(peer),
       config: {
@@ -110,8 +128,8 @@ export class PluginRuntime {
         hint: 'The stack is in the log of the plugin.',
       });
     }
-    const missing = [this.#players, this.#sources, this.#syncs, this.#commands].flatMap((registry) =>
-      registry.missing(),
+    const missing = [this.#players, this.#sources, this.#syncs, this.#commands, this.#services].flatMap(
+      (registry) => registry.missing(),
     );
     if (missing.length > 0) {
       throw new KinoportError(
@@ -131,6 +149,7 @@ export class PluginRuntime {
       sources: [...this.#sources.entries()].map(([id, source]) => ({ id, verbs: sourceVerbs(source) })),
       syncs: [...this.#syncs.entries()].map(([id]) => id),
       commands: [...this.#commands.entries()].map(([command]) => command),
+      services: [...this.#services.entries()].map(([id]) => id),
     };
   }
 

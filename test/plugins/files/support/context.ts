@@ -52,6 +52,9 @@ export async function harness(options: { clock?: Clock; config?: JsonObject } = 
     sources: { register: unused },
     syncs: { register: unused },
     commands: { register: unused },
+    services: { register: unused, call: unused },
+    secrets: { get: unused, set: unused },
+    attention: { request: unused, clear: unused },
     get playback(): never {
       return unused();
     },
