@@ -1,11 +1,21 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
-import { defaultPluginId, KinoportError, manifestSchema, type PluginPackage, PRODUCT } from '@kinoport/core';
+import {
+  defaultPluginId,
+  type ExperimentalApi,
+  KinoportError,
+  manifestSchema,
+  type PluginManifest,
+  type PluginPackage,
+  PRODUCT,
+} from '@kinoport/core';
 import semver from 'semver';
 import { checkedSchema } from './validation.ts';
 
 /** Longest `package.json` that is read. */
 const MAX_BYTES = 1024 * 1024;
+
+const EXPERIMENTAL = ['syncs', 'services'] as const satisfies readonly ExperimentalApi[];
 
 /** A plugin's folder, read and validated; none of its code has run. */
 export interface LoadedManifest {
@@ -18,11 +28,20 @@ export interface LoadedManifest {
 
 const validate = checkedSchema<PluginPackage>(() => manifestSchema);
 
+/** How a manifest is read. */
+export interface ReadManifestOptions {
+  /**
+   * Whether the condition `development` of `exports` counts, where its file is there: the sources of a plugin that
+   * somebody works on. Default: outside of `node_modules` folders, in which Node runs no TypeScript.
+   */
+  readonly development?: boolean;
+}
+
 /**
  * Reads and checks `<root>/package.json`.
  * @throws KinoportError `PLUGIN_NOT_FOUND`, `PLUGIN_MANIFEST_INVALID`, `PLUGIN_ENGINE_MISMATCH`
  */
-export function readManifest(root: string): LoadedManifest {
+export function readManifest(root: string, options: ReadManifestOptions = {}): LoadedManifest {
   const file = join(root, 'package.json');
   const text = readText(root, file);
   let data: unknown;
@@ -47,6 +66,7 @@ export function readManifest(root: string): LoadedManifest {
       },
     );
   }
+  checkExperimental(file, manifest.kinoport);
   const id = manifest.kinoport.id ?? defaultPluginId(manifest.name);
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) {
     throw invalid(
@@ -55,7 +75,22 @@ export function readManifest(root: string): LoadedManifest {
       `the id "${id}" taken from the package name is not of a-z, 0-9 and "-"; give one`,
     );
   }
-  return { id, root, entry: entryOf(root, file, data as Record<string, unknown>), package: manifest };
+  const development = options.development ?? !root.split(sep).includes('node_modules');
+  const entry = entryOf(root, file, data as Record<string, unknown>, development);
+  return { id, root, entry, package: manifest };
+}
+
+/** Contributing something experimental needs the same word in the manifest as using it. */
+function checkExperimental(file: string, { contributes = {}, experimental = [] }: PluginManifest): void {
+  for (const name of EXPERIMENTAL) {
+    if ((contributes[name] ?? []).length === 0 || experimental.includes(name)) continue;
+    throw invalid(
+      file,
+      `/kinoport/contributes/${name}`,
+      `${name} are experimental and may change in any release`,
+      `Say that you know: "experimental": ["${name}"] beside "contributes".`,
+    );
+  }
 }
 
 function readText(root: string, file: string): string {
@@ -76,8 +111,9 @@ function readText(root: string, file: string): string {
   }
 }
 
-function entryOf(root: string, file: string, data: Record<string, unknown>): string {
-  const named = entryName(data);
+function entryOf(root: string, file: string, data: Record<string, unknown>, development: boolean): string {
+  const source = development ? entryName(data, 'development') : undefined;
+  const named = source !== undefined && existsSync(resolve(root, source)) ? source : entryName(data);
   const entry = resolve(root, named);
   const inside = `${realpathSync(root)}${sep}`;
   let real: string;
@@ -96,12 +132,12 @@ function entryOf(root: string, file: string, data: Record<string, unknown>): str
   return real;
 }
 
-function entryName(data: Record<string, unknown>): string {
+function entryName(data: Record<string, unknown>, preferred = 'node'): string {
   let value: unknown = data.exports;
   if (typeof value === 'object' && value !== null && '.' in value) value = value['.'];
   for (let depth = 0; depth < 4 && typeof value === 'object' && value !== null; depth += 1) {
     const conditions = value as Record<string, unknown>;
-    value = conditions.node ?? conditions.import ?? conditions.default;
+    value = conditions[preferred] ?? conditions.node ?? conditions.import ?? conditions.default;
   }
   if (typeof value === 'string') return value;
   return typeof data.main === 'string' ? data.main : 'index.js';

@@ -39,6 +39,27 @@ describe('a good manifest', () => {
     expect(readManifest(root).entry).toBe(join(root, 'lib/a.js'));
   });
 
+  it('names its sources beside what is built of them, for those who work on it', () => {
+    const entries = { development: './src/a.ts', default: './dist/a.js' };
+    const built = { 'dist/a.js': '' };
+    const root = folders.add('a', { exports: { '.': entries } }, { ...built, 'src/a.ts': '' });
+    expect(readManifest(root).entry).toBe(join(root, 'src/a.ts'));
+    expect(readManifest(root, { development: false }).entry).toBe(join(root, 'dist/a.js'));
+    const packed = folders.add('b', { exports: { '.': entries } }, built);
+    expect(readManifest(packed).entry).toBe(join(packed, 'dist/a.js'));
+    const installed = folders.add(
+      'node_modules/c',
+      { name: 'c', exports: entries },
+      { ...built, 'src/a.ts': '' },
+    );
+    expect(readManifest(installed).entry).toBe(join(installed, 'dist/a.js'));
+  });
+
+  it('may contribute what is experimental, once it says so', () => {
+    const kinoport = { contributes: { syncs: [{ id: 'r' }] }, experimental: ['syncs'] };
+    expect(readManifest(folders.add('a', { kinoport })).id).toBe('a');
+  });
+
   it('may be reached by a link', () => {
     const root = folders.add('a');
     const link = join(folders.root, 'link');
@@ -55,6 +76,18 @@ describe('a broken manifest is refused with the file, the place in it, and what 
   const command = { command: 'hi', title: 'Hi' };
   const source = { id: 's', schemes: ['test'] };
   it.each<[string, object, string, RegExp]>([
+    [
+      'a sync without a word that it is experimental',
+      { kinoport: { contributes: { syncs: [{ id: 'r' }] } } },
+      '/kinoport/contributes/syncs',
+      /experimental/,
+    ],
+    [
+      'a service with a word about something else',
+      { kinoport: { contributes: { services: [{ id: 'r' }] }, experimental: ['syncs'] } },
+      '/kinoport/contributes/services',
+      /experimental/,
+    ],
     ['no version', { version: undefined }, '', /required propert.*\bversion\b/],
     ['no engine', { engines: { node: '>=22' } }, '/engines', /required propert.*\bkinoport\b/],
     ['no member of ours', { kinoport: undefined }, '', /required propert.*\bkinoport\b/],
