@@ -31,6 +31,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds until the caller gives up; `Infinity` for calls that wait for the world. */
   readonly timeout?: number;
+  /** Goes out however many calls are under way. */
+  readonly urgent?: boolean;
 }
 
 /** What carries the messages of a peer. */
@@ -139,7 +141,7 @@ export class Peer implements Disposable {
   async call<T>(method: string, params: unknown, options: CallOptions = {}): Promise<T> {
     if (options.signal?.aborted) throw abortedError();
     if (this.#closed) throw this.#gone();
-    if (this.#pending.size >= MAX_IN_FLIGHT) {
+    if (this.#pending.size >= MAX_IN_FLIGHT && options.urgent !== true) {
       throw new KinoportError(
         'PLUGIN_BUSY',
         `More than ${MAX_IN_FLIGHT} calls are under way in ${this.#name}.`,

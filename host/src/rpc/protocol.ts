@@ -1,6 +1,6 @@
 /**
- * What host and plugin process say to each other. Requests of the host: `initialize`, `deactivate`,
- * `player/*`, `session/call`, `source/call`, `service/call`, `command/run`. Requests of the plugin: `streams/*`, `processes/*`,
+ * What host and plugin process say to each other. Requests of the host: `initialize`, `ping`,
+ * `deactivate`, `player/*`, `session/call`, `source/call`, `service/call`, `command/run`. Requests of the plugin: `streams/*`, `processes/*`,
  * `storage/*`, `secrets/*`, `services/call`, `playback/*`, `command/prompt`. Notifications are listed with their payloads below.
  */
 import type {

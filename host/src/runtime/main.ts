@@ -51,6 +51,8 @@ peer.handle('initialize', async (params): Promise<InitializeResult> => {
   runtime = new PluginRuntime(peer, initialize, plugin);
   return runtime.activate();
 });
+// A sign of life, whatever the plugin does; see Heartbeat.
+peer.handle('ping', async () => undefined);
 peer.handle('deactivate', async () => {
   await runtime?.deactivate();
 });
