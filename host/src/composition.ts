@@ -18,8 +18,15 @@ import { servePluginPlayback } from './playback/pluginPlayback.ts';
 import { ProgressOwners } from './playback/progressTracker.ts';
 import { PlaybackService } from './playback/service.ts';
 import { PluginCalls } from './plugins/calls.ts';
-import { type DiscoveredPlugin, discoverPlugins, settingsSchema } from './plugins/discovery.ts';
+import {
+  type DiscoveredPlugin,
+  discoverPlugins,
+  isPluginPath,
+  readPlugin,
+  settingsSchema,
+} from './plugins/discovery.ts';
 import { PluginManager } from './plugins/manager.ts';
+import { PluginSwitch } from './plugins/pluginSwitch.ts';
 import { PluginProcesses } from './plugins/processes.ts';
 import { servePluginStorage } from './plugins/storage.ts';
 import { PublishedStreams } from './plugins/streams.ts';
@@ -48,6 +55,8 @@ export interface CompositionOptions {
   readonly log: Logger;
   /** Ends the host in order. */
   readonly stop: () => void;
+  /** Only the plugins that come with the program. */
+  readonly safeMode?: boolean;
   /** Resolves when what an earlier host left behind is settled. */
   readonly restored: Promise<void>;
 }
@@ -114,8 +123,12 @@ export function compose(options: CompositionOptions): HostParts {
 
   container.resolve(Database);
   const config = owned.add(new FileConfigService({ file: home.configFile, clock }));
-  const discovered = discoverPlugins(config.current, home.config);
-  config.setPlugins(pluginSchemas(discovered));
+  const discover = (): readonly DiscoveredPlugin[] => {
+    const found = discoverPlugins(config.current, home.config);
+    config.setPlugins(pluginSchemas(found, home.config));
+    return found;
+  };
+  const discovered = discover();
   const [problem] = config.problems;
   if (problem) {
     throw deserializeError(problem);
@@ -131,6 +144,8 @@ export function compose(options: CompositionOptions): HostParts {
       calls: c.resolve(PluginCalls),
       streams: c.resolve(PublishedStreams),
       discovered,
+      discover,
+      ...(options.safeMode ? { safeMode: true } : {}),
       pluginConfig: (plugin) => pluginSlice(config, plugin),
     });
   });
@@ -158,6 +173,7 @@ export function compose(options: CompositionOptions): HostParts {
       playback: c.resolve(PlaybackService),
       progress: c.resolve(ProgressStore),
       commands: c.resolve(CommandRuns),
+      pluginSwitch: new PluginSwitch(home.configFile, config, c.resolve(PluginManager).set),
       restored: options.restored,
       stop: options.stop,
     });
@@ -167,6 +183,7 @@ export function compose(options: CompositionOptions): HostParts {
       clock,
       log,
       methods: c.resolve(ApiMethods),
+      plugins: c.resolve(PluginManager),
       playback: c.resolve(PlaybackService),
     });
   });
@@ -176,17 +193,25 @@ export function compose(options: CompositionOptions): HostParts {
   servePluginStorage(calls, container.resolve(KeyValueStore));
   servePluginPlayback(calls, container.resolve(PlaybackService), owned);
   container.resolve(CommandRuns);
-  owned.add(config.onDidChange(() => container.resolve(PluginManager).configChanged()));
+  const plugins = container.resolve(PluginManager);
+  owned.add(plugins.set.addStopHook((plugin) => container.resolve(PlaybackService).pluginStops(plugin)));
+  owned.add(config.onDidChange(() => void refresh()));
+  async function refresh(): Promise<void> {
+    await plugins.set.refresh();
+    if (container.resolve(PlaybackService).size > 0) plugins.activateForPlayback();
+  }
   return { container, owned };
 }
 
 /** What the config's checker asks of discovery. */
-export function pluginSchemas(discovered: readonly DiscoveredPlugin[]) {
+export function pluginSchemas(discovered: readonly DiscoveredPlugin[], configFolder: string) {
   return {
     ids: discovered.map((plugin) => plugin.id),
     schemaOf(key: string): JsonObject | undefined | 'unknown' {
       const plugin = discovered.find((entry) => entry.key === key);
-      return plugin ? settingsSchema(plugin) : 'unknown';
+      if (plugin) return settingsSchema(plugin);
+      // Just written into the config: its manifest is looked at for the first time.
+      return isPluginPath(key) ? settingsSchema(readPlugin(key, configFolder)) : 'unknown';
     },
   };
 }

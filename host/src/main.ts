@@ -44,7 +44,13 @@ async function run(): Promise<void> {
     );
     void stopping.finally(() => process.exit(0));
   };
-  const { container, owned }: HostParts = compose({ home, log, restored, stop: () => stop('stop') });
+  const { container, owned }: HostParts = compose({
+    home,
+    log,
+    restored,
+    safeMode: process.argv.includes('--safe-mode'),
+    stop: () => stop('stop'),
+  });
   const playback = container.resolve(PlaybackService);
   const api = container.resolve(ApiServer);
   const front = container.resolve(StreamFront);

@@ -91,10 +91,10 @@ export class CommandRuns {
         options: request.options as JsonObject,
         runId,
       };
-      const { peer } = await plugin.current(signal);
+      const generation = await plugin.current(signal);
       const over = new AbortController();
       const cancel = (): void => {
-        peer.notify('command/cancel', { runId }).catch(() => undefined);
+        generation.peer.notify('command/cancel', { runId }).catch(() => undefined);
         sleep(this.#clock, CANCEL_PATIENCE, over.signal).then(
           () => giveUp.abort(abortedError()),
           () => undefined,
@@ -103,7 +103,8 @@ export class CommandRuns {
       const giveUp = new AbortController();
       signal.addEventListener('abort', cancel, { once: true });
       try {
-        return await peer.call('command/run', params, {
+        return await generation.call('command/run', params, {
+          long: true,
           signal: giveUp.signal,
           timeout: Number.POSITIVE_INFINITY,
         });

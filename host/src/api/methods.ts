@@ -4,6 +4,7 @@ import { runPlaybackCommand } from '../playback/commands.ts';
 import { isOfferedToContinue } from '../playback/rules.ts';
 import type { PlaybackService } from '../playback/service.ts';
 import type { PluginManager } from '../plugins/manager.ts';
+import type { PluginSwitch } from '../plugins/pluginSwitch.ts';
 import { type CheckedSchema, checkedSchema } from '../plugins/validation.ts';
 import type { ProgressRecord, ProgressStore } from '../storage/progress.ts';
 import { parseProgressExport, progressExport } from '../storage/progressExchange.ts';
@@ -14,6 +15,8 @@ import { METHODS, type MethodName, type ProgressView, type Results } from './pro
 export interface ApiClient {
   /** Lets the events of a session (of all, when absent) come to this client. */
   subscribe?(sessionId: string | undefined): void;
+  /** Lets changes of plugins come to this client. */
+  subscribePlugins?(): void;
   notify?(method: string, params: unknown): Promise<void>;
   /** As `notify`, past the events that wait; resolves when the connection has taken it. */
   send?(method: string, params: unknown): Promise<void>;
@@ -28,6 +31,7 @@ export interface ApiServices {
   readonly playback: PlaybackService;
   readonly progress: ProgressStore;
   readonly commands: CommandRuns;
+  readonly pluginSwitch: PluginSwitch;
   /** Resolves when what an earlier host left behind is settled; playback and progress wait for it. */
   readonly restored: Promise<void>;
   readonly stop: () => void;
@@ -124,6 +128,14 @@ export class ApiMethods {
         return { ...result, source: by.id, alternatives };
       },
       'plugins.list': async () => plugins.list(),
+      'plugins.get': async ({ id }: { id: string }) => plugins.set.view(id),
+      'plugins.subscribe': async (_params, client) => {
+        client.subscribePlugins?.();
+        return plugins.list();
+      },
+      'plugins.reload': async ({ id }: { id: string }) => plugins.set.reload(id),
+      'plugins.enable': async ({ id }: { id: string }) => this.#services.pluginSwitch.enable(id),
+      'plugins.disable': async ({ id }: { id: string }) => this.#services.pluginSwitch.disable(id),
       'players.probe': async () => plugins.probe() as Promise<Results['players.probe']>,
       'commands.run': async (params, client, signal) => this.#services.commands.run(params, client, signal),
     };

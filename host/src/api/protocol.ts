@@ -71,6 +71,8 @@ export type PlaybackCommandParams = Static<typeof PlaybackCommandParams>;
 
 const UriParams = Type.Object({ uri: text(8192), source: Type.Optional(text(64)) });
 
+const PluginParams = Type.Object({ id: text(1024) });
+
 /** Method name to the schema of its parameters. */
 export const METHODS = {
   'host.status': Type.Object({}),
@@ -89,6 +91,14 @@ export const METHODS = {
   'continue.list': Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }),
   'source.resolve': UriParams,
   'plugins.list': Type.Object({}),
+  'plugins.get': PluginParams,
+  /** Changes of any plugin from now on, as notifications `plugins.event` with a {@link PluginView}. */
+  'plugins.subscribe': Type.Object({}),
+  /** Reads the manifest again and replaces the running process by a new one; starts the plugin when it does not run. */
+  'plugins.reload': PluginParams,
+  /** In the config file; in force when this is answered. */
+  'plugins.enable': PluginParams,
+  'plugins.disable': PluginParams,
   'players.probe': Type.Object({}),
   'commands.run': Type.Object({
     command: text(64),
@@ -225,6 +235,11 @@ export interface Results {
     readonly items: readonly Item[];
   };
   'plugins.list': readonly PluginView[];
+  'plugins.get': PluginView;
+  'plugins.subscribe': readonly PluginView[];
+  'plugins.reload': PluginView;
+  'plugins.enable': PluginView;
+  'plugins.disable': PluginView;
   'players.probe': readonly {
     readonly player: string;
     readonly installations: readonly PlayerInstallation[];

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
 import type { Logger } from '../log/logger.ts';
 import type { PlaybackService } from '../playback/service.ts';
+import type { PluginManager } from '../plugins/manager.ts';
 import { Outbox } from '../rpc/outbox.ts';
 import { Peer } from '../rpc/peer.ts';
 import type { ApiClient, ApiMethods } from './methods.ts';
@@ -21,6 +22,7 @@ export interface ApiServerOptions {
   readonly log: Logger;
   readonly methods: ApiMethods;
   readonly playback: PlaybackService;
+  readonly plugins: PluginManager;
 }
 
 /**
@@ -136,15 +138,19 @@ export class ApiServer implements Disposable {
   }
 
   #serve(peer: Peer): void {
-    const { methods, playback } = this.#options;
+    const { methods, playback, plugins } = this.#options;
     const outbox = new Outbox({
       send: (method, params) => peer.notify(method, params),
       onOverflow: () => peer.dispose(),
     });
     const wanted = new Set<string | undefined>();
     const gone = new AbortController();
+    let wantsPlugins = false;
     const client: ApiClient = {
       subscribe: (sessionId) => wanted.add(sessionId),
+      subscribePlugins: () => {
+        wantsPlugins = true;
+      },
       notify: async (method, params) => outbox.fact(method, params),
       send: (method, params) => peer.notify(method, params),
       request: (method, params, signal) =>
@@ -153,6 +159,9 @@ export class ApiServer implements Disposable {
     const listening = playback.onDidEmit((event) => {
       if (wanted.has(undefined) || wanted.has(event.sessionId)) tell(outbox, event);
     });
+    const watching = plugins.set.onDidChange((view) => {
+      if (wantsPlugins) outbox.state(`plugin:${view.id}`, 'plugins.event', view);
+    });
     for (const method of Object.keys(METHODS)) {
       peer.handle(method, (params, signal) =>
         methods.call(method, params, client, AbortSignal.any([signal, gone.signal])),
@@ -160,6 +169,7 @@ export class ApiServer implements Disposable {
     }
     peer.onDidClose(() => {
       void listening.dispose();
+      void watching.dispose();
       outbox.dispose();
       gone.abort();
     });

@@ -11,7 +11,9 @@ import {
   toKinoportError,
 } from '@kinoport/core';
 import type { PlaybackEvent, PlaybackView, PlayParams } from '../api/protocol.ts';
-import type { RemotePlayer, RemoteSession } from '../plugins/remotePlayer.ts';
+import type { Plugin } from '../plugins/plugin.ts';
+import type { RemotePlayer } from '../plugins/remotePlayer.ts';
+import type { RemoteSession } from '../plugins/remoteSession.ts';
 import type { RemoteStream } from '../plugins/remoteSource.ts';
 import type { ProcessBroker } from '../processes/broker.ts';
 import type { JournalEntry } from '../storage/journal.ts';
@@ -154,6 +156,14 @@ export class PlaybackService implements Disposable {
   /** Ends every session. */
   async stopAll(): Promise<void> {
     await Promise.allSettled(this.sessions.map((session) => session.stop()));
+  }
+
+  /** Ends what needs a plugin that is being switched off; positions are kept. */
+  async pluginStops(plugin: Plugin): Promise<void> {
+    const using = this.sessions.filter(
+      (session) => session.player.plugin === plugin || session.source?.plugin === plugin,
+    );
+    await Promise.allSettled(using.map((session) => session.stop()));
   }
 
   dispose(): void {

@@ -11,8 +11,9 @@ import {
   toKinoportError,
 } from '@kinoport/core';
 import type { PlaybackEvent } from '../api/protocol.ts';
-import type { RemotePlayer, RemoteSession } from '../plugins/remotePlayer.ts';
-import type { RemoteStream } from '../plugins/remoteSource.ts';
+import type { RemotePlayer } from '../plugins/remotePlayer.ts';
+import type { RemoteSession } from '../plugins/remoteSession.ts';
+import type { RemoteSource, RemoteStream } from '../plugins/remoteSource.ts';
 import type { JournalEntry } from '../storage/journal.ts';
 import { type Current, currentItem, isOf, type SessionServices } from './currentItem.ts';
 import { trustedEnd } from './ends.ts';
@@ -71,6 +72,12 @@ export class PlaybackSession {
   get current(): { readonly entry: QueueEntry; readonly index: number } | undefined {
     const entry = this.#current?.entry;
     return entry && { entry, index: this.#queue.indexOf(entry) };
+  }
+
+  /** Whose stream it plays. */
+  get source(): RemoteSource | undefined {
+    const stream = this.#current?.stream;
+    return stream?.record ? stream.source : undefined;
   }
 
   /** The player's, once it is open. */

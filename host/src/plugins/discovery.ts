@@ -39,7 +39,7 @@ export interface DiscoveredPlugin {
 }
 
 /** The schema of a plugin's settings. While its manifest is broken they cannot be judged, and are not. */
-export function settingsSchema({ manifest }: DiscoveredPlugin): JsonObject | undefined {
+export function settingsSchema({ manifest }: Pick<DiscoveredPlugin, 'manifest'>): JsonObject | undefined {
   return manifest ? manifest.package.kinoport.contributes?.configuration : ANY_SETTINGS;
 }
 
@@ -54,6 +54,15 @@ export function isPluginPath(key: string): boolean {
 export function pluginFolder(key: string, configFolder: string): string {
   if (key === '~' || key.startsWith('~/') || key.startsWith('~\\')) return join(homedir(), key.slice(1));
   return resolve(configFolder, key);
+}
+
+/** A plugin that the config names by its path, looked at by itself; one with a fault has its error. */
+export function readPlugin(key: string, configFolder: string): Pick<DiscoveredPlugin, 'manifest' | 'error'> {
+  try {
+    return { manifest: readManifest(pluginFolder(key, configFolder)) };
+  } catch (error) {
+    return { error: toKinoportError(error) };
+  }
 }
 
 /** Folders of the built-in plugins, in order. */

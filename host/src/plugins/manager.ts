@@ -1,79 +1,45 @@
-import { join } from 'node:path';
 import {
-  type Clock,
   type CommandContribution,
   type Disposable,
-  type JsonObject,
   KinoportError,
   type PlayerInstallation,
   serializeError,
 } from '@kinoport/core';
 import type { PluginView } from '../api/protocol.ts';
 import type { ConfigService } from '../config/config.ts';
-import type { Home } from '../home/home.ts';
-import type { Logger } from '../log/logger.ts';
+import type { Peer } from '../rpc/peer.ts';
 import type { PluginCalls } from './calls.ts';
-import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
-import { Plugin, type PluginProcessDefaults } from './plugin.ts';
+import type { Plugin } from './plugin.ts';
+import { disabled, PluginSet, type PluginSetOptions, wantsToRun } from './pluginSet.ts';
 import { RemotePlayer, SessionDirectory } from './remotePlayer.ts';
+import type { SessionNote } from './remoteSession.ts';
 import { RemoteSource } from './remoteSource.ts';
 import { type Route, routeUri, type SourceDeclaration } from './routing.ts';
 import { checks } from './schemas.ts';
 import type { PublishedStreams } from './streams.ts';
 
-export interface PluginManagerOptions {
+export interface PluginManagerOptions extends PluginSetOptions {
   readonly config: ConfigService;
-  readonly home: Home;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly calls: PluginCalls;
   readonly streams: PublishedStreams;
-  readonly discovered: readonly DiscoveredPlugin[];
-  /** A plugin's slice of the config with the defaults of its manifest. */
-  readonly pluginConfig: (plugin: DiscoveredPlugin) => JsonObject;
-  readonly processes?: PluginProcessDefaults;
 }
 
-interface Entry {
-  readonly discovered: DiscoveredPlugin;
-  /** Absent while disabled or faulty. */
-  readonly plugin?: Plugin;
-}
-
-/** All plugins: found, routed to by their manifests, started when they are first needed. */
+/** All plugins: routed to by their manifests, started when they are first needed. */
 export class PluginManager implements Disposable {
   readonly #options: PluginManagerOptions;
   readonly #directory = new SessionDirectory();
-  readonly #entries: readonly Entry[];
+  /** Which there are, and how they are. */
+  readonly set: PluginSet;
 
   constructor(options: PluginManagerOptions) {
     this.#options = options;
-    const { home, clock, log, calls, processes } = options;
-    this.#hear(calls);
-    this.#entries = options.discovered.map((discovered): Entry => {
-      const { manifest, error, enabled } = discovered;
-      if (error)
-        log.error(`plugin ${discovered.id} cannot be used`, { code: error.code, message: error.message });
-      if (!manifest || error || !enabled) return { discovered };
-      const plugin = new Plugin({
-        plugin: { ...discovered, manifest },
-        config: options.pluginConfig(discovered),
-        home,
-        clock,
-        log,
-        serve: (peer, owner) => calls.serve(peer, owner),
-        ...(processes ? { processes } : {}),
-      });
-      return { discovered, plugin };
-    });
+    this.#hear(options.calls);
+    this.set = new PluginSet(options);
   }
 
   /** Starts what wants to run from the beginning. A failure is logged and shown in `list`. */
   async startEager(): Promise<void> {
-    const eager = this.#plugins().filter(({ manifest }) =>
-      manifest.package.kinoport.activationEvents?.includes('onStartup'),
-    );
+    const eager = this.#plugins().filter(({ plugin }) => wantsToRun(plugin));
     await Promise.allSettled(eager.map(({ plugin }) => plugin.current()));
   }
 
@@ -100,39 +66,8 @@ export class PluginManager implements Disposable {
     }
   }
 
-  /** Tells running plugins their new slice of the config, where it is a new one. */
-  configChanged(): void {
-    for (const { plugin } of this.#plugins()) plugin.configure(this.#options.pluginConfig(plugin.discovered));
-  }
-
   list(): readonly PluginView[] {
-    return this.#entries.map(({ discovered, plugin }) => {
-      const contributes = discovered.manifest?.package.kinoport.contributes;
-      const error = plugin?.error ?? discovered.error;
-      return {
-        id: discovered.id,
-        version: discovered.manifest?.package.version ?? '',
-        displayName: discovered.manifest?.package.kinoport.displayName ?? discovered.id,
-        state: plugin?.state ?? (discovered.error ? 'failed' : 'disabled'),
-        isolation: 'process',
-        generation: plugin?.generation ?? 0,
-        pid: plugin?.pid ?? null,
-        contributes: {
-          players: (contributes?.players ?? []).map((p) => p.id),
-          sources: (contributes?.sources ?? []).map((s) => s.id),
-          syncs: (contributes?.syncs ?? []).map((s) => s.id),
-          commands: (contributes?.commands ?? []).map((c) => c.command),
-        },
-        root: discovered.root,
-        builtin: discovered.builtin,
-        error: error ? serializeError(error) : null,
-        attention: null,
-        unresponsive: false,
-        crashes: 0,
-        origin: discovered.builtin ? 'builtin' : 'path',
-        logFile: join(this.#options.home.logs, `plugin-${discovered.id}.log`),
-      };
-    });
+    return this.set.list();
   }
 
   get playerIds(): readonly string[] {
@@ -217,26 +152,19 @@ export class PluginManager implements Disposable {
     );
   }
 
-  /** Every plugin in reverse order of discovery, each in isolation. */
   async dispose(): Promise<void> {
-    await Promise.allSettled(
-      this.#plugins()
-        .reverse()
-        .map(({ plugin }) => plugin.stop()),
-    );
+    await this.set.dispose();
   }
 
-  #plugins(): { readonly plugin: Plugin; readonly manifest: LoadedManifest }[] {
-    return this.#entries.flatMap(({ plugin, discovered }) =>
-      plugin && discovered.manifest ? [{ plugin, manifest: discovered.manifest }] : [],
-    );
+  #plugins(): PluginSet['plugins'] {
+    return this.set.plugins;
   }
 
   #declarations(): readonly SourceDeclaration[] {
     return this.#plugins().flatMap(({ plugin, manifest }) =>
       (manifest.package.kinoport.contributes?.sources ?? []).map((contribution) => ({
         plugin: plugin.id,
-        builtin: plugin.discovered.builtin,
+        builtin: plugin.definition.builtin,
         contribution,
       })),
     );
@@ -250,21 +178,10 @@ export class PluginManager implements Disposable {
   ): Plugin {
     const found = this.#plugins().find(({ manifest }) => has(manifest.package.kinoport.contributes));
     if (found) return found.plugin;
-    const off = this.#entries.find(({ discovered }) =>
-      has(discovered.manifest?.package.kinoport.contributes),
-    );
-    if (off) {
-      throw (
-        off.discovered.error ??
-        new KinoportError(
-          'PLUGIN_DISABLED',
-          `The ${what} belongs to the plugin "${off.discovered.id}", which is switched off.`,
-          {
-            hint: `Set "${off.discovered.key}": true under "plugins" in the config.`,
-          },
-        )
-      );
-    }
+    const off = this.set.entries.find(
+      ({ discovered, plugin }) => !plugin && has(discovered.manifest?.package.kinoport.contributes),
+    )?.discovered;
+    if (off) throw off.error ?? disabled(off, what);
     throw new KinoportError(code, `No plugin contributes the ${what}.`, {
       hint: known.length > 0 ? `There is: ${known.join(', ')}.` : 'Enable a plugin that does in the config.',
     });
@@ -273,29 +190,10 @@ export class PluginManager implements Disposable {
   #hear(calls: PluginCalls): void {
     const invalid = (plugin: Plugin, problem: string): void =>
       this.#options.log.warn(`plugin ${plugin.id} sent something that is not of the contract`, { problem });
-    calls.onNote(
-      'session/state',
-      checks.state,
-      (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardState(n.state),
-      invalid,
-    );
-    calls.onNote(
-      'session/tracks',
-      checks.tracks,
-      (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardTracks(n.tracks),
-      invalid,
-    );
-    calls.onNote(
-      'session/end',
-      checks.end,
-      (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardEnd(n.end),
-      invalid,
-    );
-    calls.onNote(
-      'session/request',
-      checks.request,
-      (n, plugin) => this.#directory.find(n.sessionId, plugin)?.heardRequest(n.request),
-      invalid,
-    );
+    const note = (id: string, peer: Peer, said: SessionNote): void => this.#directory.note(id, peer, said);
+    calls.onNote('session/state', checks.state, (n, _, peer) => note(n.sessionId, peer, n), invalid);
+    calls.onNote('session/tracks', checks.tracks, (n, _, peer) => note(n.sessionId, peer, n), invalid);
+    calls.onNote('session/end', checks.end, (n, _, peer) => note(n.sessionId, peer, n), invalid);
+    calls.onNote('session/request', checks.request, (n, _, peer) => note(n.sessionId, peer, n), invalid);
   }
 }

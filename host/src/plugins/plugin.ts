@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
   abortedError,
-  type Clock,
   type Disposable,
   Emitter,
   type Event,
@@ -14,57 +13,61 @@ import {
   toKinoportError,
 } from '@kinoport/core';
 import type { PluginView } from '../api/protocol.ts';
-import type { Home } from '../home/home.ts';
-import type { Logger } from '../log/logger.ts';
 import type { Peer } from '../rpc/peer.ts';
-import type { DiscoveredPlugin } from './discovery.ts';
-import type { LoadedManifest } from './manifest.ts';
-import { type PluginCrash, PluginProcess, type PluginProcessOptions } from './process.ts';
+import { abortable } from './abortable.ts';
+import type { Blueprint, PluginChange, PluginOptions } from './blueprint.ts';
+import { handOver, type Survivor } from './handover.ts';
+import { type PluginCrash, type PluginDefinition, PluginProcess } from './process.ts';
 
 const FIRST_BACKOFF = 100;
 const LONGEST_BACKOFF = 30_000;
 const HEALTHY_AFTER = 60_000;
+/** Milliseconds that calls under way have to end before a generation is replaced in spite of them. */
+const REPLACE_PATIENCE = 1_000;
 
-/** Something of the host's that outlives a generation and goes over to the next before anyone is routed to it. */
-export interface Survivor {
-  takeOver(next: PluginProcess): Promise<void>;
-}
-
-/** What of a process is set from outside. */
-export type PluginProcessDefaults = Pick<PluginProcessOptions, 'activateTimeout' | 'runtime'>;
-
-export interface PluginOptions {
-  readonly plugin: DiscoveredPlugin & { readonly manifest: LoadedManifest };
-  readonly config: JsonObject;
-  readonly home: Home;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly serve: (peer: Peer, plugin: Plugin) => void;
-  readonly processes?: PluginProcessDefaults;
+export interface PluginCallOptions {
+  readonly signal?: AbortSignal;
+  readonly timeout?: number;
+  /** Is given the generation that is asked, before it is. */
+  readonly onRouted?: (generation: PluginProcess) => void;
+  /** Asked once more where the generation was replaced meanwhile; default true. */
+  readonly repeat?: boolean;
 }
 
 /**
  * A plugin over all its generations: started on demand, restarted when it crashes while something of the host's
- * lives on it, stopped in order.
+ * lives on it, replaced by a new generation beside it, stopped in order.
  */
 export class Plugin {
   readonly id: string;
   readonly #options: PluginOptions;
   readonly #survivors = new Set<Survivor>();
   readonly #onDidChange = new Emitter<void>();
+  readonly #onDidReplace = new Emitter<void>();
   readonly #stop = new AbortController();
-  #config: JsonObject;
+  readonly #retiring = new Set<Promise<void>>();
+  #blueprint: Blueprint;
+  /** The newest slice of the config. */
+  #configured: JsonObject;
   #state: PluginView['state'] = 'resolved';
-  #generation = 0;
+  #generation: number;
   #process: PluginProcess | undefined;
   #starting: Promise<PluginProcess> | undefined;
+  #replacing: Promise<void> = Promise.resolve();
+  /** Resolves when the replacement under way has come to its end. */
+  #replacement: Promise<void> | undefined;
+  /** While routing switches from one generation to the next. */
+  #gate: Promise<void> | undefined;
   #error: KinoportError | undefined;
   #crashes = 0;
   #lastCrash = Number.NEGATIVE_INFINITY;
 
-  constructor(options: PluginOptions) {
+  /** @param generation the number of the last one that a plugin of this id had */
+  constructor(options: PluginOptions, generation = 0) {
     this.#options = options;
-    this.#config = options.config;
+    this.#blueprint = { definition: options.plugin, config: options.config, debug: undefined };
+    this.#configured = options.config;
+    this.#generation = generation;
     this.id = options.plugin.id;
   }
 
@@ -72,68 +75,32 @@ export class Plugin {
     return this.#state;
   }
 
+  /** Of the running one; of the last one when none runs. */
   get generation(): number {
-    return this.#generation;
+    return this.#process?.generation ?? this.#generation;
   }
 
   get pid(): number | undefined {
     return this.#process?.pid;
   }
 
-  /** Why it is not running, or why it crashed last. */
+  /** Why it is not running, why it crashed last, or why the last replacement did not come about. */
   get error(): KinoportError | undefined {
     return this.#error;
   }
 
-  get discovered(): PluginOptions['plugin'] {
-    return this.#options.plugin;
+  /** What it is made of: manifest and folder. */
+  get definition(): PluginDefinition {
+    return this.#blueprint.definition;
   }
 
   get onDidChange(): Event<void> {
     return this.#onDidChange.event;
   }
 
-  /** Kept alive across generations until disposed. */
-  adopt(survivor: Survivor): Disposable {
-    this.#survivors.add(survivor);
-    return toDisposable(() => {
-      this.#survivors.delete(survivor);
-    });
-  }
-
-  /**
-   * The active generation; starts the plugin when it does not run, waits while it is being restarted.
-   * @throws KinoportError as `PluginProcess.activate`; `HOST_STOPPING`, `ABORTED`
-   */
-  async current(signal?: AbortSignal): Promise<PluginProcess> {
-    while (this.#process && !this.#starting) {
-      if (!this.#process.peer.isClosed) return this.#process;
-      // It has just died, and how is not known yet.
-      await this.#process.over;
-      if (this.#process?.peer.isClosed) break;
-    }
-    if (this.#stop.signal.aborted) throw new KinoportError('HOST_STOPPING', 'The host is shutting down.');
-    this.#starting ??= this.#start(0);
-    return signal ? abortable(this.#starting, signal) : this.#starting;
-  }
-
-  /** Calls the active generation. One that crashes meanwhile fails the call with `PLUGIN_CRASHED`. */
-  async call<T>(
-    method: string,
-    params: unknown,
-    options: { signal?: AbortSignal; timeout?: number } = {},
-  ): Promise<T> {
-    const generation = await this.current(options.signal);
-    try {
-      return await generation.peer.call<T>(method, params, options);
-    } catch (error) {
-      throw isKinoportError(error, 'INTERNAL') ? this.#faultOf(error) : error;
-    }
-  }
-
-  /** A generation that hangs is ended as one that crashes is, so that the next can take over. */
-  async endIfHung(): Promise<void> {
-    await this.#process?.endIfHung();
+  /** Another generation has taken over, after a crash or in its stead. */
+  get onDidReplace(): Event<void> {
+    return this.#onDidReplace.event;
   }
 
   /** What the running generation has registered. */
@@ -146,23 +113,104 @@ export class Plugin {
     return this.#process?.peer;
   }
 
+  /** Kept alive across generations until disposed. */
+  adopt(survivor: Survivor): Disposable {
+    this.#survivors.add(survivor);
+    return toDisposable(() => {
+      this.#survivors.delete(survivor);
+    });
+  }
+
+  /**
+   * The active generation; starts the plugin when it does not run, waits while it is being restarted or routing
+   * switches.
+   * @throws KinoportError as `PluginProcess.activate`; `HOST_STOPPING`, `ABORTED`
+   */
+  async current(signal?: AbortSignal): Promise<PluginProcess> {
+    for (;;) {
+      if (this.#stop.signal.aborted) throw new KinoportError('HOST_STOPPING', 'The plugin is shutting down.');
+      if (this.#gate) {
+        await abortable(this.#gate, signal);
+        continue;
+      }
+      const running = this.#starting ? undefined : this.#process;
+      if (!running) {
+        this.#starting ??= this.#start(0);
+        return abortable(this.#starting, signal);
+      }
+      if (!running.peer.isClosed) return running;
+      // It has just died, and how is not known yet.
+      await running.over;
+      if (this.#process === running) this.#process = undefined;
+    }
+  }
+
+  /**
+   * Calls the active generation. One that crashes meanwhile fails the call with `PLUGIN_CRASHED`; where it was
+   * replaced the next one is asked.
+   */
+  async call<T>(method: string, params: unknown, options: PluginCallOptions = {}): Promise<T> {
+    const { onRouted, repeat = true, ...rest } = options;
+    const generation = await this.current(options.signal);
+    onRouted?.(generation);
+    try {
+      return await generation.call<T>(method, params, rest);
+    } catch (error) {
+      if (isKinoportError(error, 'INTERNAL')) throw this.#faultOf(error);
+      if (!generation.isRetired || !isKinoportError(error, 'PLUGIN_CRASHED')) throw error;
+      if (repeat) return this.call<T>(method, params, { ...options, repeat: false });
+      throw new KinoportError(
+        'PLUGIN_REPLACED',
+        `The plugin "${this.id}" was replaced while it worked on this.`,
+        {
+          hint: 'Ask again.',
+        },
+      );
+    }
+  }
+
+  /** A generation that hangs is ended as one that crashes is, so that the next can take over. */
+  async endIfHung(): Promise<void> {
+    await this.#process?.endIfHung();
+  }
+
   /** A new slice of the config; a running generation is told. */
   configure(config: JsonObject): void {
-    if (isDeepStrictEqual(config, this.#config)) return;
-    this.#config = config;
+    if (isDeepStrictEqual(config, this.#configured)) return;
+    this.#configured = config;
+    this.#blueprint = { ...this.#blueprint, config };
     this.peer?.notify('config/changed', config).catch(() => undefined);
+  }
+
+  /**
+   * Puts a new generation in the place of the present one, which serves until the new one is active and has taken
+   * over every session and stream. Starts the plugin when it does not run. One after the other.
+   * @throws KinoportError of the start, or of what could not be taken over; the present one goes on then
+   */
+  replace(change: PluginChange = {}): Promise<void> {
+    const replacing = this.#replacing.then(() => this.#replace(change));
+    this.#replacing = replacing.catch(() => undefined);
+    return replacing;
+  }
+
+  /** What the next generation is made of, where none runs. */
+  redefine(definition: PluginDefinition): void {
+    this.#blueprint = { ...this.#blueprint, definition };
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#starting?.catch(() => undefined);
+    await this.#replacing;
     if (this.#process) {
       this.#setState('stopping');
       await this.#process.stop();
       this.#process = undefined;
     }
+    await Promise.allSettled(this.#retiring);
     this.#setState('resolved');
     this.#onDidChange.dispose();
+    this.#onDidReplace.dispose();
   }
 
   /** Something a plugin threw that is no error of the contract. */
@@ -174,42 +222,24 @@ export class Plugin {
     });
   }
 
+  // --- starting -------------------------------------------------------------------------------------------
+
   async #start(delay: number): Promise<PluginProcess> {
-    const { plugin, home, clock, log, serve, processes } = this.#options;
+    const { clock, log } = this.#options;
     try {
       if (delay > 0) {
         this.#setState('backoff');
         await sleep(clock, delay, this.#stop.signal);
       }
       this.#setState('starting');
-      this.#generation += 1;
-      const next = new PluginProcess({
-        ...processes,
-        plugin,
-        generation: this.#generation,
-        config: this.#config,
-        home,
-        clock,
-        serve: (peer) => serve(peer, this),
-      });
-      await next.activate();
-      if (this.#stop.signal.aborted) {
-        await next.kill();
-        throw abortedError();
+      const next = await this.#activated(this.#blueprint);
+      const fault = this.#watch(next);
+      for (const error of (await handOver(this.#survivors, next, 'crash')).failures) {
+        const { code, message } = toKinoportError(error);
+        log.warn(`plugin ${this.id}: something could not be taken over`, { code, message });
       }
-      let early: PluginCrash | undefined;
-      next.onDidCrash((crash) => {
-        if (this.#process === next) this.#crashed(next, crash);
-        else early = crash;
-      });
-      await this.#takeOver(next);
-      if (next.peer.isClosed) {
-        await next.over;
-        throw early?.error ?? new KinoportError('PLUGIN_CRASHED', `The plugin "${this.id}" ended.`);
-      }
-      this.#process = next;
-      this.#setState('active');
-      log.info(`plugin ${this.id} is active`, { generation: this.#generation, pid: next.pid ?? -1 });
+      await fault();
+      this.#becomes(next);
       return next;
     } catch (error) {
       this.#error = toKinoportError(error);
@@ -221,19 +251,123 @@ export class Plugin {
     }
   }
 
-  async #takeOver(next: PluginProcess): Promise<void> {
-    const results = await Promise.allSettled([...this.#survivors].map((survivor) => survivor.takeOver(next)));
-    for (const result of results) {
-      if (result.status === 'rejected') {
-        const { code, message } = toKinoportError(result.reason);
-        this.#options.log.warn(`plugin ${this.id}: something could not be taken over`, { code, message });
+  /** A new generation, running, that nobody is routed to. */
+  async #activated({ definition, config, debug }: Blueprint): Promise<PluginProcess> {
+    const { home, clock, serve, prepare, processes } = this.#options;
+    await prepare?.(definition);
+    this.#generation += 1;
+    const next = new PluginProcess({
+      ...processes,
+      ...(debug ? { debug } : {}),
+      plugin: definition,
+      generation: this.#generation,
+      config,
+      home,
+      clock,
+      serve: (peer) => serve(peer, this),
+    });
+    await next.activate();
+    if (this.#stop.signal.aborted) {
+      await next.kill();
+      throw abortedError();
+    }
+    return next;
+  }
+
+  /** From now on a crash counts. @returns throws when it has crashed already, before anybody was routed to it */
+  #watch(next: PluginProcess): () => Promise<void> {
+    let early: PluginCrash | undefined;
+    next.onDidCrash((crash) => {
+      if (this.#process === next) this.#crashed(next, crash);
+      else early = crash;
+    });
+    return async () => {
+      if (!next.peer.isClosed) return;
+      await next.over;
+      throw early?.error ?? new KinoportError('PLUGIN_CRASHED', `The plugin "${this.id}" ended.`);
+    };
+  }
+
+  #becomes(next: PluginProcess): void {
+    this.#process = next;
+    this.#options.log.info(`plugin ${this.id} is active`, {
+      generation: next.generation,
+      pid: next.pid ?? -1,
+    });
+    this.#setState('active');
+    this.#onDidReplace.fire();
+  }
+
+  // --- replacing ------------------------------------------------------------------------------------------
+
+  async #replace(change: PluginChange): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    if (this.#stop.signal.aborted) throw new KinoportError('HOST_STOPPING', 'The plugin is shutting down.');
+    const blueprint: Blueprint = {
+      definition: change.definition ?? this.#blueprint.definition,
+      config: this.#configured,
+      debug: 'debug' in change ? change.debug : this.#blueprint.debug,
+    };
+    const before = this.#process;
+    if (!before || before.peer.isClosed) {
+      this.#blueprint = blueprint;
+      this.#crashes = 0;
+      await this.current();
+      return;
+    }
+    const over = Promise.withResolvers<void>();
+    this.#replacement = over.promise;
+    try {
+      const next = await this.#activated(blueprint);
+      try {
+        await this.#switch(before, next, blueprint);
+      } catch (error) {
+        await next.kill();
+        throw error;
       }
+    } catch (error) {
+      this.#error = toKinoportError(error);
+      const { code, message } = this.#error;
+      this.#options.log.error(`plugin ${this.id} was not replaced`, { code, message });
+      // The one before may have gone while its successor failed.
+      if (!this.#process) this.#restart(0);
+      this.#onDidChange.fire();
+      throw error;
+    } finally {
+      this.#replacement = undefined;
+      this.#gate = undefined;
+      over.resolve();
     }
   }
 
+  /** No call is routed to either of them meanwhile. */
+  async #switch(before: PluginProcess, next: PluginProcess, blueprint: Blueprint): Promise<void> {
+    const fault = this.#watch(next);
+    this.#gate = this.#replacement;
+    await before.idle(REPLACE_PATIENCE);
+    const { failures, commit } = await handOver(
+      this.#survivors,
+      next,
+      before.peer.isClosed ? 'crash' : 'replace',
+    );
+    if (failures.length > 0) throw failures[0];
+    await fault();
+    commit();
+    // What the config says may have changed while the next one started.
+    if (!isDeepStrictEqual(this.#configured, blueprint.config))
+      next.peer.notify('config/changed', this.#configured).catch(() => undefined);
+    this.#blueprint = { ...blueprint, config: this.#configured };
+    this.#error = undefined;
+    this.#becomes(next);
+    const retiring = before.retire().finally(() => this.#retiring.delete(retiring));
+    this.#retiring.add(retiring);
+  }
+
+  // --- crashing -------------------------------------------------------------------------------------------
+
   /** Whether something lives on it, or it watches what happens and asks for nothing. */
   get #isNeeded(): boolean {
-    const events = this.#options.plugin.manifest.package.kinoport.activationEvents ?? [];
+    const events = this.definition.manifest.package.kinoport.activationEvents ?? [];
     return this.#survivors.size > 0 || events.includes('onStartup') || events.includes('onPlayback');
   }
 
@@ -249,32 +383,29 @@ export class Plugin {
     this.#crashes = now - this.#lastCrash > HEALTHY_AFTER ? 0 : this.#crashes + 1;
     this.#lastCrash = now;
     this.#setState('resolved');
+    if (this.#replacement) {
+      // Its successor is about to take its place.
+      this.#gate = this.#replacement;
+      return;
+    }
     if (!this.#isNeeded || this.#stop.signal.aborted) return;
-    const delay =
-      this.#crashes === 0 ? 0 : Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (this.#crashes - 1));
-    this.#starting = this.#start(delay);
-    this.#starting.catch(() => this.#retry());
+    this.#restart(
+      this.#crashes === 0 ? 0 : Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (this.#crashes - 1)),
+    );
   }
 
-  /** A restart that failed is tried again while something waits for it. */
-  #retry(): void {
-    if (!this.#isNeeded || this.#stop.signal.aborted) return;
-    this.#crashes += 1;
-    this.#starting = this.#start(Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** this.#crashes));
-    this.#starting.catch(() => this.#retry());
+  /** One that fails is tried again while something waits for it. */
+  #restart(delay: number): void {
+    if (!this.#isNeeded || this.#stop.signal.aborted || this.#starting) return;
+    this.#starting = this.#start(delay);
+    this.#starting.catch(() => {
+      this.#crashes += 1;
+      this.#restart(Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** this.#crashes));
+    });
   }
 
   #setState(state: PluginView['state']): void {
     this.#state = state;
     this.#onDidChange.fire();
   }
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(abortedError());
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

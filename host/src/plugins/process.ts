@@ -13,7 +13,7 @@ import {
   sleep,
 } from '@kinoport/core';
 import type { Home } from '../home/home.ts';
-import { Peer, pipeTransport } from '../rpc/peer.ts';
+import { type CallOptions, Peer, pipeTransport } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
@@ -23,6 +23,7 @@ const ACTIVATE_TIMEOUT = 10_000;
 const DEACTIVATE_TIMEOUT = 5_000;
 const EXIT_PATIENCE = 2_000;
 const ALIVE_TIMEOUT = 2_000;
+const COMMAND_PATIENCE = 5_000;
 const LOG_LIMIT = 5 * 1024 * 1024;
 const TAIL_BYTES = 2048;
 
@@ -33,8 +34,17 @@ export interface PluginCrash {
   readonly error: KinoportError;
 }
 
+/** A plugin whose manifest could be read. */
+export type PluginDefinition = DiscoveredPlugin & { readonly manifest: LoadedManifest };
+
+/** How a generation is debugged. */
+export interface DebugOptions {
+  /** Options for Node: `--inspect-brk=127.0.0.1:0`. */
+  readonly nodeOptions: readonly string[];
+}
+
 export interface PluginProcessOptions {
-  readonly plugin: DiscoveredPlugin & { readonly manifest: LoadedManifest };
+  readonly plugin: PluginDefinition;
   readonly generation: number;
   readonly config: InitializeParams['config'];
   readonly home: Home;
@@ -45,6 +55,13 @@ export interface PluginProcessOptions {
   readonly activateTimeout?: number;
   /** The module that runs in the process; default: beside the host's own. */
   readonly runtime?: string;
+  /** Somebody may hold it at a breakpoint: it is given all the time it takes. */
+  readonly debug?: DebugOptions;
+}
+
+interface ProcessCallOptions extends CallOptions {
+  /** Takes as long as people take, a command for instance: nobody waits for its end to replace the generation. */
+  readonly long?: boolean;
 }
 
 /** One generation of a plugin: its process, its pipe, and what it registered. */
@@ -61,6 +78,9 @@ export class PluginProcess {
   #violation: KinoportError | undefined;
   #stopping = false;
   #activated = false;
+  #retired = false;
+  readonly #calls = new Set<Promise<unknown>>();
+  readonly #longCalls = new Set<Promise<unknown>>();
 
   constructor(options: PluginProcessOptions) {
     this.#options = options;
@@ -72,7 +92,10 @@ export class PluginProcess {
     try {
       this.#child = spawn(
         process.execPath,
-        [options.runtime ?? fileURLToPath(new URL('./runtime.js', import.meta.url))],
+        [
+          ...(options.debug?.nodeOptions ?? []),
+          options.runtime ?? fileURLToPath(new URL('./runtime.js', import.meta.url)),
+        ],
         {
           cwd: plugin.root,
           stdio: ['ignore', log, log, 'pipe'],
@@ -98,6 +121,15 @@ export class PluginProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  get plugin(): PluginDefinition {
+    return this.#options.plugin;
+  }
+
+  /** Another generation has taken its place; it only finishes what it has begun. */
+  get isRetired(): boolean {
+    return this.#retired;
   }
 
   get registered(): InitializeResult {
@@ -138,7 +170,9 @@ export class PluginProcess {
       experimental: plugin.manifest.package.kinoport.experimental ?? [],
     };
     try {
-      const registered = await this.peer.call<unknown>('initialize', params, { timeout });
+      const registered = await this.peer.call<unknown>('initialize', params, {
+        timeout: this.#options.debug ? Number.POSITIVE_INFINITY : timeout,
+      });
       if (!checks.initialize.is(registered)) {
         throw new KinoportError(
           'PLUGIN_PROTOCOL',
@@ -168,6 +202,42 @@ export class PluginProcess {
     }
     if (error.code === 'PLUGIN_CRASHED') return (await this.#crash('while it started')).error;
     return new KinoportError(error.code, `Plugin "${id}": ${error.message}`, { hint: error.hint ?? log });
+  }
+
+  /** @throws KinoportError as `Peer.call` */
+  async call<T>(method: string, params: unknown, options: ProcessCallOptions = {}): Promise<T> {
+    const { long, ...rest } = options;
+    const calls = long ? this.#longCalls : this.#calls;
+    const call = this.peer.call<T>(method, params, rest);
+    calls.add(call);
+    try {
+      return await call;
+    } finally {
+      calls.delete(call);
+    }
+  }
+
+  /** Resolves when every call has been answered, but for the long ones; at the latest after `patience` ms. */
+  async idle(patience: number): Promise<void> {
+    await this.#settled(this.#calls, patience);
+  }
+
+  /** Ends it in order behind the one that has taken its place; what it has begun may come to its end before. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    await Promise.all([
+      this.#settled(this.#calls, COMMAND_PATIENCE),
+      this.#settled(this.#longCalls, COMMAND_PATIENCE),
+    ]);
+    await this.stop();
+  }
+
+  async #settled(calls: ReadonlySet<Promise<unknown>>, patience: number): Promise<void> {
+    if (calls.size === 0) return;
+    const abort = new AbortController();
+    const late = sleep(this.#options.clock, patience, abort.signal).catch(() => undefined);
+    await Promise.race([Promise.allSettled(calls), late]);
+    abort.abort();
   }
 
   /** Deactivates, closes the pipe, then SIGTERM, then SIGKILL. Resolves when the process is gone. */

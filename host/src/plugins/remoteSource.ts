@@ -9,7 +9,8 @@ import {
 } from '@kinoport/core';
 import type { SourceVerb } from '../rpc/protocol.ts';
 import { newStreamId } from '../streams/address.ts';
-import type { Plugin, Survivor } from './plugin.ts';
+import type { Survivor } from './handover.ts';
+import type { Plugin } from './plugin.ts';
 import type { PluginProcess } from './process.ts';
 import { checks } from './schemas.ts';
 import type { PublishedStreams } from './streams.ts';
@@ -162,14 +163,16 @@ export class RemoteStream implements Survivor, Disposable {
     return this.#failure ?? this.#streams.failure(this.id);
   }
 
-  async takeOver(next: PluginProcess): Promise<void> {
+  async takeOver(next: PluginProcess): Promise<() => void> {
     const params = { source: this.source.id, verb: 'reopen', args: [this.record] };
     const answer = await next.peer.call<unknown>('source/call', params, { timeout: OPEN_TIMEOUT });
     if (!checks.stream.is(answer))
       throw new KinoportError('PLUGIN_PROTOCOL', `Source "${this.source.id}" answered reopen wrongly.`, {
         hint: 'Report this to the author of the plugin.',
       });
-    this.#stream = answer;
+    return () => {
+      this.#stream = answer;
+    };
   }
 
   async dispose(): Promise<void> {

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { KinoportError } from '@kinoport/core';
+import type { Peer } from '../rpc/peer.ts';
 import type { PublishParams, PublishResult } from '../rpc/protocol.ts';
 import { newStreamId } from '../streams/address.ts';
 import type { StreamFront } from '../streams/front.ts';
@@ -9,7 +11,9 @@ import { checks } from './schemas.ts';
 interface Published {
   readonly plugin: Plugin;
   readonly url: string;
-  socketPath: string;
+  readonly content: Pick<PublishParams, 'size' | 'validators'>;
+  /** Where each generation that serves it does so. */
+  readonly sockets: Map<Peer, string>;
   /** Held by a playback session: lives on when the generation that published it goes. */
   kept: boolean;
 }
@@ -22,10 +26,13 @@ export class PublishedStreams {
 
   constructor(front: StreamFront, calls: PluginCalls) {
     this.#front = front;
-    calls.onCall('streams/publish', async (params, plugin) => this.#publish(params, plugin), checks.publish);
-    calls.onCall<{ readonly id: string }>('streams/unpublish', async ({ id }, plugin) => {
-      const entry = this.#published.get(id);
-      if (entry?.plugin === plugin && !entry.kept) this.#remove(id);
+    calls.onCall(
+      'streams/publish',
+      async (params, plugin, _signal, peer) => this.#publish(params, plugin, peer),
+      checks.publish,
+    );
+    calls.onCall<{ readonly id: string }>('streams/unpublish', async ({ id }, _plugin, _signal, peer) => {
+      this.#leave(id, peer);
     });
   }
 
@@ -56,23 +63,40 @@ export class PublishedStreams {
     return last && (this.#front.reads(id)?.offset ?? 0) <= last.offset ? last.error : undefined;
   }
 
-  #publish(params: PublishParams & { readonly id?: string }, plugin: Plugin): PublishResult {
+  #publish(params: PublishParams & { readonly id?: string }, plugin: Plugin, peer: Peer): PublishResult {
     const { socketPath, ...rest } = params;
     const id = params.id ?? newStreamId();
     const before = this.#published.get(id);
     if (before && before.plugin !== plugin) {
       throw new KinoportError('INVALID_ARGUMENT', 'The stream id belongs to another plugin.');
     }
+    const content = { size: rest.size, validators: rest.validators };
+    // The front would break off what is being read; the generation that serves it now goes on.
+    if (before && before.sockets.size > 0 && !isDeepStrictEqual(content, before.content)) {
+      throw new KinoportError(
+        'SOURCE_CHANGED',
+        'The new generation has other content under the same stream.',
+      );
+    }
+    const sockets = before?.sockets ?? new Map<Peer, string>();
+    sockets.set(peer, socketPath);
+    peer.onDidClose(() => this.#leave(id, peer));
     const owner = {
       acquire: async (signal: AbortSignal) => {
-        await plugin.current(signal);
-        return { socketPath: this.#published.get(id)?.socketPath ?? socketPath };
+        const path = sockets.get((await plugin.current(signal)).peer);
+        if (path !== undefined) return { socketPath: path };
+        throw new KinoportError('STREAM_NOT_FOUND', 'The source has not opened the stream again.');
       },
     };
-    if (before) before.socketPath = socketPath;
     const url = this.#front.register({ ...rest, id, owner });
-    if (!before) this.#published.set(id, { plugin, url, socketPath, kept: this.#kept.has(id) });
+    if (!before) this.#published.set(id, { plugin, url, content, sockets, kept: this.#kept.has(id) });
     return { id, url };
+  }
+
+  /** A generation serves it no more; where none does and nobody holds it, it is gone. */
+  #leave(id: string, peer: Peer): void {
+    const entry = this.#published.get(id);
+    if (entry?.sockets.delete(peer) && entry.sockets.size === 0 && !entry.kept) this.#remove(id);
   }
 
   #remove(id: string): void {

@@ -63,11 +63,11 @@ describe('ctx.config', () => {
         "console.log('begun', JSON.stringify(ctx.config.value)); ctx.config.onDidChange((value) => console.log('changed', JSON.stringify(value), ctx.config.value === value));",
       ),
     });
-    host.configure({ a: { n: 1 } });
+    await host.configure({ a: { n: 1 } });
     await host.manager.source('s').resolve('test:x');
     expect(host.pluginLog('a')).toContain('begun {"n":1}');
-    host.configure({ a: { n: 1 } });
-    host.configure({ a: { n: 2 } });
+    await host.configure({ a: { n: 1 } });
+    await host.configure({ a: { n: 2 } });
     await until('the change', () => host.pluginLog('a').includes('changed'));
     expect(host.pluginLog('a').match(/changed.*/g)).toEqual(['changed {"n":2} true']);
   });

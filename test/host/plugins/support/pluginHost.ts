@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, DisposableStore, type JsonObject, systemClock } from '@kinoport/core';
+import type { PluginSetting } from '../../../../host/src/config/config.ts';
 import { FileConfigService } from '../../../../host/src/config/fileConfigService.ts';
 import { parseConfig } from '../../../../host/src/config/parseConfig.ts';
 import type { Home } from '../../../../host/src/home/home.ts';
@@ -36,6 +37,8 @@ export class PluginHost {
   readonly streams: PublishedStreams;
   readonly front: HttpStreamFront;
   readonly #owned = new DisposableStore();
+  readonly #discover: () => ReturnType<typeof discoverPlugins>;
+  #settings: Readonly<Record<string, PluginSetting>> = {};
   #slices: Readonly<Record<string, JsonObject>> = {};
 
   constructor(
@@ -55,7 +58,13 @@ export class PluginHost {
     this.streams = new PublishedStreams(this.front, calls);
     const named = Object.fromEntries(Object.keys(plugins).map((name) => [`./${name}`, true]));
     const { config } = parseConfig(JSON.stringify({ plugins: named }), 'config.jsonc');
-    const discovered = discoverPlugins(config, this.folders.root, []);
+    this.#discover = () =>
+      discoverPlugins(
+        { ...config, plugins: { ...config.plugins, ...this.#settings } },
+        this.folders.root,
+        [],
+      );
+    const discovered = this.#discover();
     this.manager = this.#owned.add(
       new PluginManager({
         config: this.#owned.add(new FileConfigService({ file: this.home.configFile, clock: systemClock })),
@@ -65,6 +74,7 @@ export class PluginHost {
         calls,
         streams: this.streams,
         discovered,
+        discover: this.#discover,
         pluginConfig: (plugin) => this.#slices[plugin.id] ?? {},
         processes: {
           runtime: inRepository('host/dist/runtime.js'),
@@ -81,9 +91,20 @@ export class PluginHost {
     return view;
   }
 
-  configure(slices: Readonly<Record<string, JsonObject>>): void {
+  /** Writes the code of a plugin anew. */
+  rewrite(name: string, { manifest, code }: Fixture): void {
+    this.folders.add(name, { kinoport: manifest ?? {} }, { 'index.js': IMPORTS + code });
+  }
+
+  /** As the config says it from now on. */
+  async setEnabled(name: string, enabled: boolean): Promise<void> {
+    this.#settings = { ...this.#settings, [`./${name}`]: { enabled, config: {} } };
+    await this.manager.set.refresh();
+  }
+
+  configure(slices: Readonly<Record<string, JsonObject>>): Promise<void> {
     this.#slices = slices;
-    this.manager.configChanged();
+    return this.manager.set.refresh();
   }
 
   pluginLog(id: string): string {

@@ -1,0 +1,34 @@
+import type { Clock, JsonObject } from '@kinoport/core';
+import type { Home } from '../home/home.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Peer } from '../rpc/peer.ts';
+import type { Plugin } from './plugin.ts';
+import type { DebugOptions, PluginDefinition, PluginProcessOptions } from './process.ts';
+
+/** What of a process is set from outside. */
+export type PluginProcessDefaults = Pick<PluginProcessOptions, 'activateTimeout' | 'runtime'>;
+
+export interface PluginOptions {
+  readonly plugin: PluginDefinition;
+  readonly config: JsonObject;
+  readonly home: Home;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly serve: (peer: Peer, plugin: Plugin) => void;
+  /** What has to be so before a generation is started. */
+  readonly prepare?: (definition: PluginDefinition) => Promise<void>;
+  readonly processes?: PluginProcessDefaults;
+}
+
+/** What the next generation is made of, where it is not what the present one is made of. */
+export interface PluginChange {
+  readonly definition?: PluginDefinition;
+  readonly debug?: DebugOptions | undefined;
+}
+
+/** What a generation is made of. */
+export interface Blueprint {
+  readonly definition: PluginDefinition;
+  readonly config: JsonObject;
+  readonly debug: DebugOptions | undefined;
+}

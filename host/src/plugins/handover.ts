@@ -1,0 +1,39 @@
+import type { PluginProcess } from './process.ts';
+
+/** Why another generation takes over: the one before is gone, or still serves. */
+export type HandoverReason = 'crash' | 'replace';
+
+/** Something of the host's that outlives a generation and goes over to the next before anyone is routed to it. */
+export interface Survivor {
+  /**
+   * Has `next` take it over. Until the returned function is called the generation before is still the one that is
+   * believed; where it is never called, `next` is ended.
+   * @throws KinoportError when `next` does not take it
+   */
+  takeOver(next: PluginProcess, reason: HandoverReason): Promise<() => void>;
+}
+
+/**
+ * Hands everything over. After a crash what can go over goes over at once; in a replacement nothing does before
+ * `commit`.
+ */
+export async function handOver(
+  survivors: Iterable<Survivor>,
+  next: PluginProcess,
+  reason: HandoverReason,
+): Promise<{ readonly failures: readonly unknown[]; readonly commit: () => void }> {
+  const results = await Promise.allSettled(
+    [...survivors].map(async (survivor) => {
+      const commit = await survivor.takeOver(next, reason);
+      if (reason === 'crash') commit();
+      return commit;
+    }),
+  );
+  const commits = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  return {
+    failures: results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])),
+    commit: () => {
+      for (const each of commits) each();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { deserializeError } from '@kinoport/core';
+import type { PluginView } from '../api/protocol.ts';
+import { setPluginEnabled } from '../config/configEdit.ts';
+import type { FileConfigService } from '../config/fileConfigService.ts';
+import type { PluginSet } from './pluginSet.ts';
+
+/** Switches plugins on and off where the user would: in the config file. */
+export class PluginSwitch {
+  readonly #file: string;
+  readonly #config: Pick<FileConfigService, 'problems' | 'reload'>;
+  readonly #plugins: PluginSet;
+
+  constructor(file: string, config: Pick<FileConfigService, 'problems' | 'reload'>, plugins: PluginSet) {
+    this.#file = file;
+    this.#config = config;
+    this.#plugins = plugins;
+  }
+
+  /** Starts it too where it has failed. @throws KinoportError `PLUGIN_NOT_FOUND`, of the config, of the start */
+  async enable(id: string): Promise<PluginView> {
+    await this.#write(id, true);
+    const view = this.#plugins.view(id);
+    return view.state === 'failed' ? this.#plugins.reload(id) : view;
+  }
+
+  /** What uses it is ended in order first. @throws KinoportError `PLUGIN_NOT_FOUND`, of the config */
+  async disable(id: string): Promise<PluginView> {
+    await this.#write(id, false);
+    return this.#plugins.view(id);
+  }
+
+  async #write(id: string, enabled: boolean): Promise<void> {
+    this.#config.reload();
+    const [problem] = this.#config.problems;
+    if (problem) throw deserializeError(problem);
+    const key = this.#plugins.key(id);
+    if (this.#plugins.isEnabled(id) !== enabled && setPluginEnabled(this.#file, key, enabled))
+      this.#config.reload();
+    await this.#plugins.refresh();
+  }
+}
