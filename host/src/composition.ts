@@ -30,6 +30,7 @@ import { PluginSwitch } from './plugins/pluginSwitch.ts';
 import { PluginProcesses } from './plugins/processes.ts';
 import { servePluginStorage } from './plugins/storage.ts';
 import { PublishedStreams } from './plugins/streams.ts';
+import { FailedStore } from './plugins/supervision/failedStore.ts';
 import { ProcessBroker } from './processes/broker.ts';
 import { LocalProcessBroker } from './processes/processBroker.ts';
 import { Database, openDatabase } from './storage/database.ts';
@@ -142,6 +143,7 @@ export function compose(options: CompositionOptions): HostParts {
       clock,
       log,
       calls: c.resolve(PluginCalls),
+      failures: new FailedStore(c.resolve(KeyValueStore), log),
       streams: c.resolve(PublishedStreams),
       discovered,
       discover,

@@ -4,9 +4,13 @@ import type { Logger } from '../log/logger.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { Plugin } from './plugin.ts';
 import type { DebugOptions, PluginDefinition, PluginProcessOptions } from './process.ts';
+import type { FailedStore } from './supervision/failedStore.ts';
+import type { HeartbeatTimes } from './supervision/heartbeat.ts';
 
 /** What of a process is set from outside. */
-export type PluginProcessDefaults = Pick<PluginProcessOptions, 'activateTimeout' | 'runtime'>;
+export type PluginProcessDefaults = Pick<PluginProcessOptions, 'activateTimeout' | 'runtime'> & {
+  readonly heartbeat?: Partial<HeartbeatTimes>;
+};
 
 export interface PluginOptions {
   readonly plugin: PluginDefinition;
@@ -14,6 +18,7 @@ export interface PluginOptions {
   readonly home: Home;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly failures: FailedStore;
   readonly serve: (peer: Peer, plugin: Plugin) => void;
   /** What has to be so before a generation is started. */
   readonly prepare?: (definition: PluginDefinition) => Promise<void>;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
   abortedError,
@@ -13,15 +12,14 @@ import {
   toKinoportError,
 } from '@kinoport/core';
 import type { PluginView } from '../api/protocol.ts';
+import { pluginLogFile } from '../log/pluginLog.ts';
 import type { Peer } from '../rpc/peer.ts';
 import { abortable } from './abortable.ts';
 import type { Blueprint, PluginChange, PluginOptions } from './blueprint.ts';
 import { handOver, type Survivor } from './handover.ts';
 import { type PluginCrash, type PluginDefinition, PluginProcess } from './process.ts';
+import { Supervisor } from './supervision/supervisor.ts';
 
-const FIRST_BACKOFF = 100;
-const LONGEST_BACKOFF = 30_000;
-const HEALTHY_AFTER = 60_000;
 /** Milliseconds that calls under way have to end before a generation is replaced in spite of them. */
 const REPLACE_PATIENCE = 1_000;
 
@@ -45,6 +43,7 @@ export class Plugin {
   readonly #onDidChange = new Emitter<void>();
   readonly #onDidReplace = new Emitter<void>();
   readonly #stop = new AbortController();
+  readonly #supervisor: Supervisor;
   readonly #retiring = new Set<Promise<void>>();
   #blueprint: Blueprint;
   /** The newest slice of the config. */
@@ -59,8 +58,6 @@ export class Plugin {
   /** While routing switches from one generation to the next. */
   #gate: Promise<void> | undefined;
   #error: KinoportError | undefined;
-  #crashes = 0;
-  #lastCrash = Number.NEGATIVE_INFINITY;
 
   /** @param generation the number of the last one that a plugin of this id had */
   constructor(options: PluginOptions, generation = 0) {
@@ -69,6 +66,14 @@ export class Plugin {
     this.#configured = options.config;
     this.#generation = generation;
     this.id = options.plugin.id;
+    const { clock, log, failures, home, processes } = options;
+    const logFile = pluginLogFile(home, this.id);
+    this.#supervisor = new Supervisor(
+      { clock, log, failures, logFile, ...(processes?.heartbeat ? { heartbeat: processes.heartbeat } : {}) },
+      options.plugin,
+    );
+    this.#supervisor.onDidChange(() => this.#onDidChange.fire());
+    if (this.#supervisor.failed) this.#state = 'failed';
   }
 
   get state(): PluginView['state'] {
@@ -86,7 +91,17 @@ export class Plugin {
 
   /** Why it is not running, why it crashed last, or why the last replacement did not come about. */
   get error(): KinoportError | undefined {
-    return this.#error;
+    return this.#supervisor.failed ?? this.#error;
+  }
+
+  /** Has not answered for 3 s. */
+  get isUnresponsive(): boolean {
+    return this.#supervisor.isUnresponsive;
+  }
+
+  /** Ends within the last 5 minutes that nobody asked for. */
+  get crashes(): number {
+    return this.#supervisor.crashes;
   }
 
   /** What it is made of: manifest and folder. */
@@ -124,7 +139,7 @@ export class Plugin {
   /**
    * The active generation; starts the plugin when it does not run, waits while it is being restarted or routing
    * switches.
-   * @throws KinoportError as `PluginProcess.activate`; `HOST_STOPPING`, `ABORTED`
+   * @throws KinoportError as `PluginProcess.activate`; `PLUGIN_FAILED`, `HOST_STOPPING`, `ABORTED`
    */
   async current(signal?: AbortSignal): Promise<PluginProcess> {
     for (;;) {
@@ -135,6 +150,7 @@ export class Plugin {
       }
       const running = this.#starting ? undefined : this.#process;
       if (!running) {
+        if (this.#supervisor.failed) throw this.#supervisor.failed;
         this.#starting ??= this.#start(0);
         return abortable(this.#starting, signal);
       }
@@ -208,6 +224,7 @@ export class Plugin {
       this.#process = undefined;
     }
     await Promise.allSettled(this.#retiring);
+    this.#supervisor.dispose();
     this.#setState('resolved');
     this.#onDidChange.dispose();
     this.#onDidReplace.dispose();
@@ -215,7 +232,7 @@ export class Plugin {
 
   /** Something a plugin threw that is no error of the contract. */
   #faultOf(error: KinoportError): KinoportError {
-    const log = join(this.#options.home.logs, `plugin-${this.id}.log`);
+    const log = pluginLogFile(this.#options.home, this.id);
     return new KinoportError('INTERNAL', `The plugin "${this.id}" failed: ${error.message}`, {
       hint: `Report it to the author of the plugin; its log is ${log}.`,
       cause: error,
@@ -290,6 +307,7 @@ export class Plugin {
 
   #becomes(next: PluginProcess): void {
     this.#process = next;
+    this.#supervisor.watch(next);
     this.#options.log.info(`plugin ${this.id} is active`, {
       generation: next.generation,
       pid: next.pid ?? -1,
@@ -311,7 +329,8 @@ export class Plugin {
     const before = this.#process;
     if (!before || before.peer.isClosed) {
       this.#blueprint = blueprint;
-      this.#crashes = 0;
+      this.#error = undefined;
+      this.#supervisor.forgive(blueprint.definition);
       await this.current();
       return;
     }
@@ -358,6 +377,7 @@ export class Plugin {
       next.peer.notify('config/changed', this.#configured).catch(() => undefined);
     this.#blueprint = { ...blueprint, config: this.#configured };
     this.#error = undefined;
+    this.#supervisor.forgive(blueprint.definition);
     this.#becomes(next);
     const retiring = before.retire().finally(() => this.#retiring.delete(retiring));
     this.#retiring.add(retiring);
@@ -372,35 +392,38 @@ export class Plugin {
   }
 
   #crashed(generation: PluginProcess, crash: PluginCrash): void {
-    const { clock, log } = this.#options;
+    const { log } = this.#options;
     this.#process = undefined;
     this.#error = crash.error;
     log.error(`plugin ${this.id} crashed`, {
       message: crash.error.message,
       generation: generation.generation,
     });
-    const now = clock.now();
-    this.#crashes = now - this.#lastCrash > HEALTHY_AFTER ? 0 : this.#crashes + 1;
-    this.#lastCrash = now;
-    this.#setState('resolved');
     if (this.#replacement) {
       // Its successor is about to take its place.
+      this.#setState('resolved');
       this.#gate = this.#replacement;
       return;
     }
-    if (!this.#isNeeded || this.#stop.signal.aborted) return;
-    this.#restart(
-      this.#crashes === 0 ? 0 : Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (this.#crashes - 1)),
-    );
+    this.#brokeDown(crash.error);
   }
 
-  /** One that fails is tried again while something waits for it. */
+  /** Starts it again when that is wanted and still allowed. */
+  #brokeDown(error: KinoportError): void {
+    const delay = this.#supervisor.broke(error);
+    this.#setState(delay === undefined ? 'failed' : 'resolved');
+    if (delay === undefined) {
+      const { code, message } = this.#supervisor.failed ?? error;
+      this.#options.log.error(`plugin ${this.id} is given up`, { code, message });
+    } else this.#restart(delay);
+  }
+
+  /** One that does not start is tried again while something waits for it. */
   #restart(delay: number): void {
     if (!this.#isNeeded || this.#stop.signal.aborted || this.#starting) return;
     this.#starting = this.#start(delay);
-    this.#starting.catch(() => {
-      this.#crashes += 1;
-      this.#restart(Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** this.#crashes));
+    this.#starting.catch((error) => {
+      if (this.#isNeeded && !this.#stop.signal.aborted) this.#brokeDown(toKinoportError(error));
     });
   }
 

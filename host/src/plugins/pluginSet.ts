@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Clock,
@@ -16,18 +15,21 @@ import type { PluginView } from '../api/protocol.ts';
 import { nearest } from '../config/nearest.ts';
 import type { Home } from '../home/home.ts';
 import type { Logger } from '../log/logger.ts';
+import { pluginLogFile } from '../log/pluginLog.ts';
 import type { PluginChange, PluginProcessDefaults } from './blueprint.ts';
 import type { PluginCalls } from './calls.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
 import { Plugin } from './plugin.ts';
 import type { PluginDefinition } from './process.ts';
+import type { FailedStore } from './supervision/failedStore.ts';
 
 export interface PluginSetOptions {
   readonly home: Home;
   readonly clock: Clock;
   readonly log: Logger;
   readonly calls: PluginCalls;
+  readonly failures: FailedStore;
   /** What there is at the beginning. */
   readonly discovered: readonly DiscoveredPlugin[];
   /** Looks again at the config and at every manifest. */
@@ -209,7 +211,7 @@ export class PluginSet implements Disposable {
   }
 
   #entry(discovered: DiscoveredPlugin): Entry {
-    const { home, clock, log, calls, processes } = this.#options;
+    const { home, clock, log, calls, failures, processes } = this.#options;
     const { error, id } = discovered;
     if (error) log.error(`plugin ${id} cannot be used`, { code: error.code, message: error.message });
     if (!this.#isUsable(discovered)) return { discovered };
@@ -220,6 +222,7 @@ export class PluginSet implements Disposable {
         home,
         clock,
         log,
+        failures,
         serve: (peer, owner) => calls.serve(peer, owner),
         ...(processes ? { processes } : {}),
       },
@@ -267,10 +270,10 @@ export class PluginSet implements Disposable {
       builtin: discovered.builtin,
       error: error ? serializeError(error) : null,
       attention: null,
-      unresponsive: false,
-      crashes: 0,
+      unresponsive: plugin?.isUnresponsive ?? false,
+      crashes: plugin?.crashes ?? 0,
       origin: discovered.builtin ? 'builtin' : 'path',
-      logFile: join(this.#options.home.logs, `plugin-${discovered.id}.log`),
+      logFile: pluginLogFile(this.#options.home, discovered.id),
     };
   }
 

@@ -76,6 +76,7 @@ export class PluginProcess {
   readonly #over = Promise.withResolvers<void>();
   #registered: InitializeResult = { players: [], sources: [], syncs: [], commands: [], services: [] };
   #violation: KinoportError | undefined;
+  #verdict: string | undefined;
   #stopping = false;
   #activated = false;
   #retired = false;
@@ -125,6 +126,11 @@ export class PluginProcess {
 
   get plugin(): PluginDefinition {
     return this.#options.plugin;
+  }
+
+  /** Somebody may hold it at a breakpoint. */
+  get isDebugged(): boolean {
+    return this.#options.debug !== undefined;
   }
 
   /** Another generation has taken its place; it only finishes what it has begun. */
@@ -264,13 +270,18 @@ export class PluginProcess {
    */
   async endIfHung(): Promise<void> {
     try {
-      // No plugin has such a method; to say so is a sign of life.
-      await this.peer.call('alive', {}, { timeout: ALIVE_TIMEOUT });
+      await this.peer.call('ping', {}, { timeout: ALIVE_TIMEOUT, urgent: true });
     } catch (error) {
       if (!isKinoportError(error, 'PLUGIN_CALL_TIMEOUT') || this.#stopping) return;
-      this.#child.kill('SIGKILL');
+      this.end('It did not answer and was ended.');
       await this.over;
     }
+  }
+
+  /** Ends it for a reason of the host's; that counts as a crash. */
+  end(because: string): void {
+    this.#verdict ??= because;
+    this.#child.kill('SIGKILL');
   }
 
   /** Ends the process at once. */
@@ -308,7 +319,9 @@ export class PluginProcess {
     const { exitCode, signal } = await this.#exit;
     const { id } = this.#options.plugin;
     const how =
-      violation?.message ?? (signal ? `It was ended by ${signal}.` : `It ended with code ${exitCode}.`);
+      violation?.message ??
+      this.#verdict ??
+      (signal ? `It was ended by ${signal}.` : `It ended with code ${exitCode}.`);
     const last = violation ? '' : lastLine(this.#logFile);
     const error = new KinoportError(
       'PLUGIN_CRASHED',

@@ -13,6 +13,8 @@ import { discoverPlugins } from '../../../../host/src/plugins/discovery.ts';
 import { PluginManager } from '../../../../host/src/plugins/manager.ts';
 import { servePluginStorage } from '../../../../host/src/plugins/storage.ts';
 import { PublishedStreams } from '../../../../host/src/plugins/streams.ts';
+import { FailedStore } from '../../../../host/src/plugins/supervision/failedStore.ts';
+import type { HeartbeatTimes } from '../../../../host/src/plugins/supervision/heartbeat.ts';
 import { openDatabase } from '../../../../host/src/storage/database.ts';
 import { SqliteKeyValueStore } from '../../../../host/src/storage/sqliteKeyValue.ts';
 import { HttpStreamFront } from '../../../../host/src/streams/httpFront.ts';
@@ -26,11 +28,21 @@ export interface Fixture {
   readonly code: string;
 }
 
+export interface PluginHostOptions {
+  readonly clock?: Clock;
+  readonly activateTimeout?: number;
+  readonly heartbeat?: Partial<HeartbeatTimes>;
+  /** Of a host before this one. */
+  readonly folders?: PluginFolders;
+}
+
 const IMPORTS = "import { definePlugin, Emitter, KinoportError } from '@kinoport/core';\n";
 
 /** The part of a host that runs plugins: real processes, a real stream front, a real database. */
 export class PluginHost {
-  readonly folders = new PluginFolders();
+  readonly folders: PluginFolders;
+  readonly #plugins: Readonly<Record<string, Fixture>>;
+  readonly #options: PluginHostOptions;
   readonly home: Home;
   readonly log: string[] = [];
   readonly manager: PluginManager;
@@ -41,19 +53,21 @@ export class PluginHost {
   #settings: Readonly<Record<string, PluginSetting>> = {};
   #slices: Readonly<Record<string, JsonObject>> = {};
 
-  constructor(
-    plugins: Readonly<Record<string, Fixture>>,
-    options: { readonly clock?: Clock; readonly activateTimeout?: number } = {},
-  ) {
+  constructor(plugins: Readonly<Record<string, Fixture>>, options: PluginHostOptions = {}) {
+    this.#plugins = plugins;
+    this.folders = options.folders ?? new PluginFolders();
+    this.#options = options;
     const clock = options.clock ?? systemClock;
     this.home = resolveHome({ KINOPORT_HOME: join(this.folders.root, 'home') }, process.platform, '');
     prepareHome(this.home);
-    for (const [name, { manifest, code }] of Object.entries(plugins))
+    for (const [name, { manifest, code }] of Object.entries(options.folders ? {} : plugins))
       this.folders.add(name, { kinoport: manifest ?? {} }, { 'index.js': IMPORTS + code });
     const { database } = openDatabase(this.home.databaseFile, { clock });
     this.#owned.add(database);
     const calls = new PluginCalls();
-    servePluginStorage(calls, new SqliteKeyValueStore(database));
+    const store = new SqliteKeyValueStore(database);
+    servePluginStorage(calls, store);
+    const log = createLogger((line) => this.log.push(line));
     this.front = this.#owned.add(new HttpStreamFront({ clock: systemClock, onError: () => undefined }));
     this.streams = new PublishedStreams(this.front, calls);
     const named = Object.fromEntries(Object.keys(plugins).map((name) => [`./${name}`, true]));
@@ -70,7 +84,8 @@ export class PluginHost {
         config: this.#owned.add(new FileConfigService({ file: this.home.configFile, clock: systemClock })),
         home: this.home,
         clock,
-        log: createLogger((line) => this.log.push(line)),
+        log,
+        failures: new FailedStore(store, log),
         calls,
         streams: this.streams,
         discovered,
@@ -78,6 +93,7 @@ export class PluginHost {
         pluginConfig: (plugin) => this.#slices[plugin.id] ?? {},
         processes: {
           runtime: inRepository('host/dist/runtime.js'),
+          ...(options.heartbeat === undefined ? {} : { heartbeat: options.heartbeat }),
           ...(options.activateTimeout === undefined ? {} : { activateTimeout: options.activateTimeout }),
         },
       }),
@@ -110,6 +126,12 @@ export class PluginHost {
   pluginLog(id: string): string {
     const file = join(this.home.logs, `plugin-${id}.log`);
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
+  /** Another host on the same home and plugins, after this one has ended. */
+  async restarted(): Promise<PluginHost> {
+    await this.#owned.dispose();
+    return new PluginHost(this.#plugins, { ...this.#options, folders: this.folders });
   }
 
   async dispose(): Promise<void> {
