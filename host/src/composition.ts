@@ -32,7 +32,9 @@ import { servePluginStorage } from './plugins/storage.ts';
 import { PublishedStreams } from './plugins/streams.ts';
 import { FailedStore } from './plugins/supervision/failedStore.ts';
 import { ProcessBroker } from './processes/broker.ts';
+import { ProcessGuard } from './processes/guard.ts';
 import { LocalProcessBroker } from './processes/processBroker.ts';
+import { ShellProcessGuard } from './processes/shellGuard.ts';
 import { Database, openDatabase } from './storage/database.ts';
 import { SessionJournal } from './storage/journal.ts';
 import { KeyValueStore } from './storage/keyValue.ts';
@@ -114,17 +116,19 @@ export function compose(options: CompositionOptions): HostParts {
         onError: (error) => log.error('stream front', { message: String(error) }),
       }),
   );
+  kept(ProcessGuard, () => new ShellProcessGuard(clock, log));
   kept(ProcessBroker, () => new LocalProcessBroker());
   once(PluginCalls, () => new PluginCalls());
   once(PluginProcesses, (c) => {
     const [broker, journal] = [c.resolve(ProcessBroker), c.resolve(SessionJournal)];
-    return new PluginProcesses(broker, journal, home, c.resolve(PluginCalls), clock);
+    return new PluginProcesses(broker, journal, home, c.resolve(PluginCalls), clock, c.resolve(ProcessGuard));
   });
   once(PublishedStreams, (c) => new PublishedStreams(c.resolve(StreamFront), c.resolve(PluginCalls)));
 
   container.resolve(Database);
   const config = owned.add(new FileConfigService({ file: home.configFile, clock }));
   const discover = (): readonly DiscoveredPlugin[] => {
+    config.reload();
     const found = discoverPlugins(config.current, home.config);
     config.setPlugins(pluginSchemas(found, home.config));
     return found;
@@ -147,6 +151,7 @@ export function compose(options: CompositionOptions): HostParts {
       streams: c.resolve(PublishedStreams),
       discovered,
       discover,
+      processes: { guard: c.resolve(ProcessGuard) },
       ...(options.safeMode ? { safeMode: true } : {}),
       pluginConfig: (plugin) => pluginSlice(config, plugin),
     });

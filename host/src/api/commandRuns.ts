@@ -9,6 +9,7 @@ import {
 } from '@kinoport/core';
 import type { PluginCalls } from '../plugins/calls.ts';
 import type { PluginManager } from '../plugins/manager.ts';
+import type { Plugin } from '../plugins/plugin.ts';
 import type { ApiClient } from './methods.ts';
 import type { Results } from './protocol.ts';
 
@@ -81,7 +82,7 @@ export class CommandRuns {
     client: ApiClient,
     signal: AbortSignal,
   ): Promise<Results['commands.run']> {
-    const plugin = this.#plugins().commandPlugin(request.command);
+    const plugin = await this.#plugin(request.command);
     const runId = randomBytes(8).toString('hex');
     this.#runs.set(runId, { client, signal });
     try {
@@ -114,6 +115,17 @@ export class CommandRuns {
       }
     } finally {
       this.#runs.delete(runId);
+    }
+  }
+
+  /** A plugin that the config has just got is not known yet. @throws KinoportError `COMMAND_UNKNOWN` */
+  async #plugin(command: string): Promise<Plugin> {
+    try {
+      return this.#plugins().commandPlugin(command);
+    } catch (error) {
+      if (!isKinoportError(error, 'COMMAND_UNKNOWN')) throw error;
+      await this.#plugins().set.refresh();
+      return this.#plugins().commandPlugin(command);
     }
   }
 

@@ -111,7 +111,7 @@ export async function runContributed(
       // The config names its plugin, the manifest has it: the host is what does not know it.
       if (!isKinoportError(error, 'COMMAND_UNKNOWN')) throw error;
       throw new KinoportError('COMMAND_UNKNOWN', error.message, {
-        hint: `The host that runs does not know its plugin: "${PRODUCT.command} stop" ends it, and what plays; then try again. "${PRODUCT.command} plugin list" has what keeps a plugin from loading.`,
+        hint: `The host that runs could not load its plugin; "${PRODUCT.command} plugin list" says why.`,
         cause: error,
       });
     } finally {

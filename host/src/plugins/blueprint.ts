@@ -8,7 +8,7 @@ import type { FailedStore } from './supervision/failedStore.ts';
 import type { HeartbeatTimes } from './supervision/heartbeat.ts';
 
 /** What of a process is set from outside. */
-export type PluginProcessDefaults = Pick<PluginProcessOptions, 'activateTimeout' | 'runtime'> & {
+export type PluginProcessDefaults = Pick<PluginProcessOptions, 'activateTimeout' | 'guard' | 'runtime'> & {
   readonly heartbeat?: Partial<HeartbeatTimes>;
 };
 

@@ -13,6 +13,7 @@ import {
   sleep,
 } from '@kinoport/core';
 import type { Home } from '../home/home.ts';
+import type { ProcessGuard } from '../processes/guard.ts';
 import { type CallOptions, Peer, pipeTransport } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
@@ -49,6 +50,8 @@ export interface PluginProcessOptions {
   readonly config: InitializeParams['config'];
   readonly home: Home;
   readonly clock: Clock;
+  /** Ends it with the host even where it cannot end itself. */
+  readonly guard?: Pick<ProcessGuard, 'watch'>;
   /** Registers what the plugin may call, before it runs. */
   readonly serve: (peer: Peer) => void;
   /** Milliseconds for loading and activating. */
@@ -111,6 +114,10 @@ export class PluginProcess {
       this.#child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
       this.#child.once('error', () => resolve({ exitCode: null, signal: null }));
     });
+    if (this.#child.pid !== undefined) {
+      const guarded = options.guard?.watch(this.#child.pid);
+      void this.#exit.then(() => guarded?.dispose());
+    }
     this.peer = new Peer(pipeTransport(this.#child.stdio[3] as Duplex), {
       clock,
       name: `plugin "${plugin.id}"`,

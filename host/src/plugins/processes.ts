@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Clock, type Disposable, KinoportError, sleep } from '@kinoport/core';
 import type { Home } from '../home/home.ts';
 import type { BrokeredProcess, ProcessBroker } from '../processes/broker.ts';
+import type { ProcessGuard } from '../processes/guard.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { SpawnResult } from '../rpc/protocol.ts';
 import type { SessionJournal } from '../storage/journal.ts';
@@ -26,10 +27,19 @@ export class PluginProcesses implements Disposable {
   readonly #journal: SessionJournal;
   readonly #home: Home;
   readonly #clock: Clock;
+  readonly #guard: ProcessGuard | undefined;
   readonly #spawned = new Map<number, Spawned>();
   #handle = 0;
 
-  constructor(broker: ProcessBroker, journal: SessionJournal, home: Home, calls: PluginCalls, clock: Clock) {
+  constructor(
+    broker: ProcessBroker,
+    journal: SessionJournal,
+    home: Home,
+    calls: PluginCalls,
+    clock: Clock,
+    guard?: ProcessGuard,
+  ) {
+    this.#guard = guard;
     this.#clock = clock;
     this.#broker = broker;
     this.#journal = journal;
@@ -90,6 +100,8 @@ export class PluginProcesses implements Disposable {
       await spawned.kill('SIGKILL');
     } else {
       peer.onDidClose(() => void spawned.kill('SIGKILL'));
+      const guarded = this.#guard?.watch(spawned.pid, { group: true });
+      void spawned.exited.finally(() => guarded?.dispose());
     }
     return { handle, pid: spawned.pid };
   }
