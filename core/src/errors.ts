@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   DATABASE_LOCKED: { exit: 1, text: 'Another program holds the database locked.' },
   DATABASE_NEWER: { exit: 1, text: 'The database was written by a newer version of the program.' },
   DATABASE_DAMAGED: { exit: 1, text: 'The database is damaged and could not be opened.' },
+  LOG_UNREADABLE: { exit: 1, text: 'A log file cannot be read.' },
   STORAGE_LIMIT: { exit: 1, text: 'A plugin stores more than it may.' },
 
   // The host and its API

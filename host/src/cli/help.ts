@@ -44,7 +44,15 @@ export const HELP = {
   export: examples(['progress export backup.json', 'into a file; without one it is printed']),
   import: examples(['progress import backup.json', 'what is newer there than here is taken over']),
   files: examples(['files ~/Show/', 'with the numbers that play --file takes']),
-  plugin: examples(['plugin list', 'what is there and what it gives']),
+  plugin: examples(
+    ['plugin list', 'what is there and what it gives'],
+    ['plugin logs mpv -f', 'what one writes'],
+  ),
+  logs: examples(
+    ['plugin logs mpv', 'its last 100 lines'],
+    ['plugin logs mpv -f -n 0', 'only what it writes from now on'],
+    ['plugin logs mpv -n 5000 > mpv.log', 'into a file, as it is'],
+  ),
   config: examples(
     ['config check', 'says file, line and what was expected'],
     ['config schema > schema.json', 'for completion in an editor'],

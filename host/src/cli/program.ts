@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import type { PreparedArguments } from './arguments.ts';
 import { prepareArguments } from './arguments.ts';
 import { addPlayerOptions, type PlayOptions } from './commands/playOptions.ts';
+import type { LogsOptions } from './commands/plugin/logs.ts';
 import type { CliContext, CommonOptions } from './context.ts';
 import { HELP } from './help.ts';
 import { usageError } from './usage.ts';
@@ -170,6 +171,11 @@ function buildProgram(
   add(plugin, 'list', 'the plugins, what they give and how they are', HELP.plugin, async (_args, o) =>
     (await import('./commands/inspect.ts')).runPluginList(ctx, o),
   );
+  add<LogsOptions>(plugin, 'logs <id>', 'what a plugin has written', HELP.logs, async ([id = ''], o) =>
+    (await import('./commands/plugin/logs.ts')).runPluginLogs(ctx, id, o),
+  )
+    .option('-f, --follow', 'and what it writes from now on, until Ctrl-C')
+    .option('-n, --lines <n>', 'so many of the last lines (default: 100)');
 
   const config = group('config', 'the config file', HELP.config);
   add(config, 'check', 'look for mistakes', HELP.config, async (_args, o) =>

@@ -10,7 +10,8 @@ export interface TailLimits {
   readonly bytes?: number;
 }
 
-const MOST_BYTES = 16 * 1024 * 1024;
+/** A log has at most a little more, see the rotation. */
+export const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
  * The last lines of a log, the oldest first, without their newlines; those of the file that was put aside (`.1`)
@@ -29,7 +30,11 @@ export async function lastLines(file: string, limits: TailLimits): Promise<reado
 export interface Tail {
   readonly lines: readonly string[];
   readonly bytes: number;
+  /** Whether the last line has its newline. */
+  readonly isWhole: boolean;
 }
+
+const NOTHING: Tail = { lines: [], bytes: 0, isWhole: true };
 
 /** The last lines of an open file up to `end`. A last line without its newline is one as well. */
 export async function tailOf(file: FileHandle, end: number, limits: Required<TailLimits>): Promise<Tail> {
@@ -43,7 +48,7 @@ export async function tailOf(file: FileHandle, end: number, limits: Required<Tai
     const size = Math.min(CHUNK, from - lowest);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size), 0, size, from - size);
     // Cut off meanwhile.
-    if (bytesRead < size) return { lines: [], bytes: 0 };
+    if (bytesRead < size) return NOTHING;
     if (from === end && buffer[size - 1] !== NEWLINE) wanted -= 1;
     from -= size;
     chunks.unshift(buffer);
@@ -59,23 +64,29 @@ export async function tailOf(file: FileHandle, end: number, limits: Required<Tai
     }
     if (wanted <= 0) break;
   }
-  if (limits.lines <= 0) return { lines: [], bytes: 0 };
+  if (limits.lines <= 0) return NOTHING;
   const text = Buffer.concat(chunks)
     .subarray(start - from)
     .toString('utf8');
   const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
+  const isWhole = lines.at(-1) === '';
+  if (isWhole) lines.pop();
   const cut = start === lowest && lowest > 0;
   // The middle of a character, where the limit of bytes cut one.
-  return { lines: cut ? lines.map((line) => line.replace(/^\ufffd+/, '')) : lines, bytes: end - start };
+  return {
+    lines: cut ? lines.map((line) => line.replace(/^\ufffd+/, '')) : lines,
+    bytes: end - start,
+    isWhole,
+  };
 }
 
-async function tailOfFile(path: string, limits: Required<TailLimits>): Promise<Tail> {
+/** Of a file that may not be there. */
+export async function tailOfFile(path: string, limits: Required<TailLimits>): Promise<Tail> {
   let file: FileHandle;
   try {
     file = await open(path, 'r');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { lines: [], bytes: 0 };
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return NOTHING;
     throw error;
   }
   try {
