@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { KinoportError, PRODUCT } from '@kinoport/core';
 import { LogFollower } from '../../../log/logFollower.ts';
@@ -33,11 +33,14 @@ export async function runPluginLogs(ctx: CliContext, id: string, options: LogsOp
     // What a plugin prints must not run on the terminal; into a pipe or a file it goes as it is.
     else output.data(output.isTTY ? printable(stripVTControlCharacters(line)) : line);
   };
-  if (!existsSync(file) && !existsSync(`${file}.1`))
-    output.note(`The plugin "${id}" has written nothing yet.`);
+  if (isEmpty(file) && isEmpty(`${file}.1`)) output.note(`The plugin "${id}" has written nothing yet.`);
   if (options.follow === true) return follow(ctx, file, lines, show);
   for (const line of await readable(file, lastLines(file, { lines }))) show(line);
   return 0;
+}
+
+function isEmpty(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
 }
 
 async function follow(
