@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@kinoport\/core\/testing$/, replacement: at('./core/src/testing.ts') },
+      { find: /^create-kinoport-plugin$/, replacement: at('./create-kinoport-plugin/src/index.ts') },
       { find: /^@kinoport\/core$/, replacement: at('./core/src/index.ts') },
     ],
   },

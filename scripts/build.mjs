@@ -62,6 +62,13 @@ const core = () =>
     packages: 'external',
   });
 
+const create = () =>
+  bundle({
+    entryPoints: [at('create-kinoport-plugin/src/index.ts')],
+    outdir: at('create-kinoport-plugin/dist'),
+    packages: 'external',
+  });
+
 const host = () =>
   bundle({
     entryPoints: {
@@ -73,7 +80,8 @@ const host = () =>
     outdir: at('host/dist'),
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    external: ['better-sqlite3'],
+    // The maker of plugins has its templates beside it.
+    external: ['better-sqlite3', 'create-kinoport-plugin'],
     alias: { '@kinoport/core': at('core/src/index.ts'), 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   });
 
@@ -116,7 +124,7 @@ function files(folder) {
 
 rmSync(buildStamp, { force: true });
 const plugins = workspaces.filter((dir) => dir.startsWith('plugins/'));
-const results = await Promise.allSettled([declarations(), core(), host(), ...plugins.map(plugin)]);
+const results = await Promise.allSettled([declarations(), core(), create(), host(), ...plugins.map(plugin)]);
 const failed = results.filter((result) => result.status === 'rejected');
 if (failed.length > 0) {
   // esbuild has printed its own errors already.

@@ -71,6 +71,10 @@ export const ERROR_CODES = {
   PERMISSION_DENIED: { exit: 1, text: 'A plugin did something that its permissions do not allow.' },
   PERMISSION_NOT_GRANTED: { exit: 1, text: 'A plugin asks for a permission that was not granted to it.' },
   EXPERIMENTAL_API: { exit: 1, text: 'A plugin uses an experimental part of the API without saying so.' },
+  FILE_EXISTS: { exit: 1, text: 'Something is there already, and nothing is overwritten.' },
+  FILE_NOT_WRITABLE: { exit: 1, text: 'A file or folder cannot be written.' },
+  PACK_FAILED: { exit: 1, text: 'npm could not pack the package.' },
+  PACK_REFUSED: { exit: 1, text: 'The package could not be installed by others as it is.' },
   SERVICE_UNKNOWN: { exit: 1, text: 'No plugin offers the service, or the caller does not depend on it.' },
   DISPOSED: { exit: 1, text: 'The thing was used after it was disposed.' },
 

@@ -47,8 +47,11 @@ describe('names of the product', () => {
   it('are those of the packages', () => {
     expect(Object.keys(readManifest('host').bin ?? {})).toEqual([PRODUCT.command]);
     expect(readManifest('host').name).toBe(PRODUCT.command);
+    // npm demands the name of what `npm create` runs.
+    expect(readManifest('create-kinoport-plugin').name).toBe(`create-${PRODUCT.pluginPrefix.slice(0, -1)}`);
     for (const { dir, manifest } of workspaces)
-      if (dir !== 'host') expect(manifest.name).toMatch(new RegExp(`^${PRODUCT.npmScope}/`));
+      if (dir !== 'host' && dir !== 'create-kinoport-plugin')
+        expect(manifest.name).toMatch(new RegExp(`^${PRODUCT.npmScope}/`));
   });
 });
 

@@ -53,6 +53,10 @@ export const HELP = {
     ['plugin logs mpv -f -n 0', 'only what it writes from now on'],
     ['plugin logs mpv -n 5000 > mpv.log', 'into a file, as it is'],
   ),
+  create: examples(
+    ['plugin create', 'asks what it contributes, and writes it into a new folder'],
+    ['plugin create --yes --kind source --language ts --id radio', 'for scripts'],
+  ),
   config: examples(
     ['config check', 'says file, line and what was expected'],
     ['config schema > schema.json', 'for completion in an editor'],

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import type { PreparedArguments } from './arguments.ts';
 import { prepareArguments } from './arguments.ts';
 import { addPlayerOptions, type PlayOptions } from './commands/playOptions.ts';
+import type { CreateCommandOptions } from './commands/plugin/create.ts';
 import type { LogsOptions } from './commands/plugin/logs.ts';
 import type { CliContext, CommonOptions } from './context.ts';
 import { HELP } from './help.ts';
@@ -176,6 +177,19 @@ function buildProgram(
   )
     .option('-f, --follow', 'and what it writes from now on, until Ctrl-C')
     .option('-n, --lines <n>', 'so many of the last lines (default: 100)');
+  add<CreateCommandOptions>(
+    plugin,
+    'create [directory]',
+    'begin a plugin of your own',
+    HELP.create,
+    async ([directory], o) =>
+      (await import('./commands/plugin/create.ts')).runPluginCreate(ctx, directory, o),
+  )
+    .option('-k, --kind <kinds>', 'source, player, command, playback; several with commas')
+    .option('-l, --language <language>', 'ts or js')
+    .option('--id <id>', 'its id')
+    .option('--name <name>', 'the name that people read')
+    .option('-y, --yes', 'ask nothing and take the defaults');
 
   const config = group('config', 'the config file', HELP.config);
   add(config, 'check', 'look for mistakes', HELP.config, async (_args, o) =>

@@ -1,0 +1,54 @@
+import type { CommandArguments, CommandHandler, CommandIo } from '../commands.ts';
+import { KinoportError } from '../errors.ts';
+import type { JsonValue } from '../json.ts';
+
+/** What a test gives a command to work with. */
+export interface TestCommandInput extends Partial<CommandArguments> {
+  /** What is typed at `io.prompt`, one after the other. When there is none left: `NOT_INTERACTIVE`. */
+  readonly answers?: readonly string[];
+  /** Lines of standard input. */
+  readonly input?: readonly string[];
+  /** Whether `--json` was given. */
+  readonly json?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What a command did. */
+export interface TestCommandResult {
+  readonly exitCode: number;
+  /** Lines of standard output and standard error, in order. */
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+  /** What was asked. */
+  readonly questions: readonly string[];
+}
+
+/** Runs a handler as the host would, on a terminal of 80 columns that only remembers. */
+export async function runTestCommand(
+  handler: CommandHandler,
+  { args = {}, options = {}, answers = [], input = [], json = false, signal }: TestCommandInput,
+): Promise<TestCommandResult> {
+  const [stdout, stderr, questions]: [string[], string[], string[]] = [[], [], []];
+  const io: CommandIo = {
+    isTTY: answers.length > 0,
+    columns: 80,
+    color: false,
+    wantsJson: json,
+    signal: signal ?? new AbortController().signal,
+    line: (text) => stdout.push(text),
+    error: (text) => stderr.push(text),
+    json: (value: JsonValue) => stdout.push(JSON.stringify(value)),
+    async prompt(question) {
+      const answer = answers[questions.length];
+      questions.push(question);
+      if (answer === undefined)
+        throw new KinoportError('NOT_INTERACTIVE', `The test has no answer to "${question}".`);
+      return answer;
+    },
+    async *lines() {
+      yield* input;
+    },
+  };
+  const exitCode = (await handler({ args, options }, io)) ?? 0;
+  return { exitCode, stdout, stderr, questions };
+}
