@@ -1,16 +1,23 @@
-// Writes docs/errors.md out of the table in core/src/errors.ts; with --check only says whether it is current.
+// Writes the pages of documentation that follow from sources; with --check only says whether they are current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ERROR_CODES } from '../core/src/errors.ts';
+import { manifestPage } from './docs/manifestPage.mjs';
 import { at } from './lib/workspace.mjs';
 
-const file = at('docs/errors.md');
-const text = errorsPage();
-if (process.argv.includes('--check')) {
-  if (read(file) === text) process.exit(0);
-  console.error('docs/errors.md is not what core/src/errors.ts says. Run: node scripts/make-docs.mjs');
-  process.exit(1);
+const PAGES = {
+  'docs/errors.md': errorsPage,
+  'docs/plugins/manifest.md': manifestPage,
+};
+
+const check = process.argv.includes('--check');
+for (const [page, make] of Object.entries(PAGES)) {
+  const text = make();
+  if (!check) writeFileSync(at(page), text);
+  else if (read(at(page)) !== text) {
+    console.error(`${page} is not what the sources say. Run: node scripts/make-docs.mjs`);
+    process.exitCode = 1;
+  }
 }
-writeFileSync(file, text);
 
 function errorsPage() {
   return `${[

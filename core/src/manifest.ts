@@ -2,22 +2,50 @@ import type { JsonObject } from './json.ts';
 
 /** A plugin's `package.json`, as far as the host reads it. Other members are left alone. */
 export interface PluginPackage {
+  /** By convention `kinoport-plugin-*`, or `@you/kinoport-plugin-*`, with the keyword `kinoport-plugin`. */
   readonly name: string;
+  /** Shown in `plugin list`. Semver. */
   readonly version: string;
+  /** Shown by `plugin search`. */
   readonly description?: string;
-  /** The entry module: `exports['.']` (string or `default`), else `main`. */
+  /**
+   * The entry module, when there is no `exports["."]`: a text, or the conditions `node`, `import` and `default`, the
+   * first of them that is there. Default: `index.js`. It lies inside the folder. The condition `development` (the
+   * sources of a package that is built) goes before the others outside of `node_modules`, where its file is there.
+   */
   readonly main?: string;
-  readonly engines: { readonly kinoport: string; readonly node?: string };
+  /** What the plugin runs on. */
+  readonly engines: {
+    /**
+     * A semver range that the version of the API has to satisfy, else `PLUGIN_ENGINE_MISMATCH`. While that is 0.x,
+     * `^0.1.0`.
+     */
+    readonly kinoport: string;
+    /** For npm; the host does not look at it. */
+    readonly node?: string;
+  };
+  /** What makes the package a plugin. */
   readonly kinoport: PluginManifest;
 }
 
-/** The `kinoport` member of a plugin's `package.json`. Read and validated without running code. */
+/**
+ * The `kinoport` member of a plugin's `package.json`. Read and validated without running code. Unknown keys are errors,
+ * so that a typing mistake does not go unseen.
+ */
 export interface PluginManifest {
-  /** Default: the package name without scope and `kinoport-plugin-`. Key in config, logs, storage, commands. */
+  /**
+   * Key in config, logs, storage. Default: the package name without scope and `kinoport-plugin-`. An id that another
+   * plugin has is `PLUGIN_ID_CLASH`; `alias` in the config gives it another.
+   */
   readonly id?: string;
+  /** For people. */
   readonly displayName?: string;
+  /** What the plugin adds. */
   readonly contributes?: Contributions;
-  /** When the plugin's process is started, besides what its contributions imply. */
+  /**
+   * When the plugin's process is started, besides what its contributions imply: `onStartup` (with the host),
+   * `onPlayback` (with every film). Without it the plugin starts when one of its contributions is used.
+   */
   readonly activationEvents?: readonly string[];
   /** What has to be there before this plugin is activated; it is restarted when one of them is replaced. */
   readonly dependencies?: readonly PluginDependency[];
@@ -35,8 +63,19 @@ export type ExperimentalApi = 'syncs' | 'services';
  * `service:metadata`. An optional one gives only the order.
  */
 export type PluginDependency =
-  | { readonly plugin: string; readonly version?: string; readonly optional?: boolean }
-  | { readonly contract: string; readonly optional?: boolean };
+  | {
+      /** The id of a plugin. */
+      readonly plugin: string;
+      /** A semver range of its version. */
+      readonly version?: string;
+      /** Whether this plugin works without it. */
+      readonly optional?: boolean;
+    }
+  | {
+      /** What somebody contributes. */
+      readonly contract: string;
+      readonly optional?: boolean;
+    };
 
 /**
  * What a plugin asks for; the user grants it, all or less. What of it Node's permission model enforces depends on the
@@ -46,7 +85,12 @@ export interface PluginPermissions {
   /**
    * Absolute paths, `~/...`, or `*` for everything. Its own package, data, cache and runtime folder are always open.
    */
-  readonly fs?: { readonly read?: readonly string[]; readonly write?: readonly string[] };
+  readonly fs?: {
+    /** What may be read, with all that lies in it. */
+    readonly read?: readonly string[];
+    /** What may be written. */
+    readonly write?: readonly string[];
+  };
   /** Programs that may be started through `ctx.processes`. */
   readonly spawn?: readonly SpawnPermission[];
   /** Host names, `*.example.org`, or `*`. Unix sockets and `ctx.streams.publish` need an entry too: `loopback`. */
@@ -68,13 +112,31 @@ export interface SpawnPermission {
   readonly args?: readonly string[];
 }
 
+/**
+ * What a plugin adds, and `activate` registers. A player, source or command that another plugin contributes already is
+ * `PLUGIN_CONTRIBUTION_CLASH`: the second plugin (built-in ones come first, then the order of the config) is not loaded.
+ */
 export interface Contributions {
+  /** Things with a window or a speaker. */
   readonly players?: readonly PlayerContribution[];
+  /** Where media comes from. */
   readonly sources?: readonly SourceContribution[];
-  readonly syncs?: readonly { readonly id: string; readonly displayName?: string }[];
+  /** Rooms. @experimental */
+  readonly syncs?: readonly {
+    /** Under which it is registered. */
+    readonly id: string;
+    /** For people. */
+    readonly displayName?: string;
+  }[];
+  /** Subcommands of `kinoport`. The program's own cannot be taken. */
   readonly commands?: readonly CommandContribution[];
   /** What other plugins may call, see `ctx.services`. @experimental */
-  readonly services?: readonly { readonly id: string; readonly description?: string }[];
+  readonly services?: readonly {
+    /** Under which it is registered and called. */
+    readonly id: string;
+    /** What it is good for. */
+    readonly description?: string;
+  }[];
   /**
    * JSON Schema of the plugin's slice of the config; `type: object` with `properties` and defaults. A property with
    * `"secret": true` (a string) is kept in the keyring, not in the config file.
@@ -82,41 +144,68 @@ export interface Contributions {
   readonly configuration?: JsonObject;
 }
 
+/** A player, used with `--player ID`. */
 export interface PlayerContribution {
+  /** Under which it is registered. */
   readonly id: string;
+  /** For people. */
   readonly displayName?: string;
 }
 
-/** Most specific first when several answer: id prefix, file extension, scheme, `*`. */
+/**
+ * What a source answers. When several answer for an address the most specific declaration wins: prefix, extension,
+ * scheme, `*`. Among equals the user's `routing` in the config, then built-in plugins, then the order of the config.
+ * `--source ID` overrides all.
+ */
 export interface SourceContribution {
+  /** Under which it is registered. */
   readonly id: string;
+  /** For people. */
   readonly displayName?: string;
   /** URI schemes of two letters or more without the colon; `file` stands for local paths. `*` is any. */
   readonly schemes?: readonly string[];
-  /** File extensions without the dot. */
+  /**
+   * File extensions without the dot: in its schemes, and in local files and http(s) addresses unless it names one of
+   * these schemes itself.
+   */
   readonly extensions?: readonly string[];
   /** Beginnings of addresses, `tt` for instance. */
   readonly prefixes?: readonly string[];
+  /** Whether `search` is implemented. */
   readonly search?: boolean;
 }
 
+/**
+ * A subcommand, and its help. Types: `string` (default), `number`, `path` (made absolute against the caller's folder),
+ * `uri` (a path or an address), and `boolean` for options.
+ */
 export interface CommandContribution {
   /** The subcommand's name, one or two words: `torrent list`. */
   readonly command: string;
+  /** One line of help. */
   readonly title: string;
+  /** What stands behind it, in order. */
   readonly args?: readonly {
+    /** In the handler's `args`. */
     readonly name: string;
+    /** What it is. */
     readonly type?: CommandValueType;
+    /** For the help. */
     readonly description?: string;
+    /** Without it the command is refused. */
     readonly required?: boolean;
     /** Takes all that is left; only the last one. */
     readonly variadic?: boolean;
   }[];
+  /** With dashes, in any order. */
   readonly options?: readonly {
     /** Without dashes. */
     readonly name: string;
+    /** What it is. */
     readonly type?: CommandValueType | 'boolean';
+    /** For the help. */
     readonly description?: string;
+    /** When it is absent. */
     readonly default?: string | number | boolean;
   }[];
 }
