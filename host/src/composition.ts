@@ -28,6 +28,7 @@ import {
 import { PluginManager } from './plugins/manager.ts';
 import { PluginSwitch } from './plugins/pluginSwitch.ts';
 import { PluginProcesses } from './plugins/processes.ts';
+import { servePluginServices } from './plugins/services.ts';
 import { servePluginStorage } from './plugins/storage.ts';
 import { PublishedStreams } from './plugins/streams.ts';
 import { FailedStore } from './plugins/supervision/failedStore.ts';
@@ -198,6 +199,7 @@ export function compose(options: CompositionOptions): HostParts {
   const calls = container.resolve(PluginCalls);
   container.resolve(PluginProcesses);
   servePluginStorage(calls, container.resolve(KeyValueStore));
+  servePluginServices(calls, () => container.resolve(PluginManager));
   servePluginPlayback(calls, container.resolve(PlaybackService), owned);
   container.resolve(CommandRuns);
   const plugins = container.resolve(PluginManager);

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type JsonObject, KinoportError, PRODUCT, toKinoportError } from '@kinoport/core';
 import type { Config } from '../config/config.ts';
+import { type Provider, withProviders } from './dependencies.ts';
 import { type LoadedManifest, readManifest } from './manifest.ts';
 
 /** The plugins that come with the program. */
@@ -35,6 +36,8 @@ export interface DiscoveredPlugin {
   readonly enabled: boolean;
   readonly config: JsonObject;
   readonly manifest?: LoadedManifest;
+  /** Those that are active before it. */
+  readonly providers?: readonly Provider[];
   readonly error?: KinoportError;
 }
 
@@ -104,7 +107,7 @@ export function discoverPlugins(
   for (const root of builtin) look(root, undefined);
   for (const key of Object.keys(config.plugins))
     if (isPluginPath(key)) look(pluginFolder(key, configFolder), key);
-  return found;
+  return withProviders(found);
 }
 
 /** Enters what a plugin contributes under its id; nothing of it when another has one of the names already. */
@@ -116,12 +119,14 @@ function claim(
     players = [],
     sources = [],
     syncs = [],
+    services = [],
     commands = [],
   } = manifest?.package.kinoport.contributes ?? {};
   const names = [
     ...players.map((player) => `player "${player.id}"`),
     ...sources.map((source) => `source "${source.id}"`),
     ...syncs.map((sync) => `sync "${sync.id}"`),
+    ...services.map((service) => `service "${service.id}"`),
     ...commands.map(({ command }) => `command "${command}"`),
   ];
   const own = commands.find(({ command }) => OWN_COMMANDS.has(command.split(' ')[0] ?? ''));

@@ -142,6 +142,13 @@ export class PluginManager implements Disposable {
     );
   }
 
+  /** Who offers a service, when anybody does. */
+  serviceProvider(id: string): Plugin | undefined {
+    return this.#plugins().find(({ manifest }) =>
+      manifest.package.kinoport.contributes?.services?.some((service) => service.id === id),
+    )?.plugin;
+  }
+
   /** @throws KinoportError `COMMAND_UNKNOWN` */
   commandPlugin(command: string): Plugin {
     return this.#contributor(

@@ -58,6 +58,7 @@ export class Plugin {
   /** While routing switches from one generation to the next. */
   #gate: Promise<void> | undefined;
   #error: KinoportError | undefined;
+  #hasRun = false;
 
   /** @param generation the number of the last one that a plugin of this id had */
   constructor(options: PluginOptions, generation = 0) {
@@ -113,7 +114,7 @@ export class Plugin {
     return this.#onDidChange.event;
   }
 
-  /** Another generation has taken over, after a crash or in its stead. */
+  /** Another generation has taken over, after a crash or in its stead; not told of the first one. */
   get onDidReplace(): Event<void> {
     return this.#onDidReplace.event;
   }
@@ -313,7 +314,8 @@ export class Plugin {
       pid: next.pid ?? -1,
     });
     this.#setState('active');
-    this.#onDidReplace.fire();
+    if (this.#hasRun) this.#onDidReplace.fire();
+    this.#hasRun = true;
   }
 
   // --- replacing ------------------------------------------------------------------------------------------

@@ -141,11 +141,18 @@ export class PluginSet implements Disposable {
     return this.view(id);
   }
 
-  /** Every plugin in reverse order of discovery, each in isolation. */
+  /** Every plugin, each in isolation, those that need it before it. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.#refreshing;
-    await Promise.allSettled([...this.#entries].reverse().map(({ plugin }) => plugin?.stop()));
+    const plugins = this.plugins.map(({ plugin }) => plugin);
+    const endings = new Map<Plugin, Promise<void>>();
+    const stop = (plugin: Plugin): Promise<void> => {
+      const ending = endings.get(plugin) ?? this.#after(plugin, plugins, stop).then(() => plugin.stop());
+      endings.set(plugin, ending);
+      return ending;
+    };
+    await Promise.allSettled(plugins.map(stop));
     this.#onDidChange.dispose();
   }
 
@@ -158,7 +165,7 @@ export class PluginSet implements Disposable {
     for (const discovered of found) {
       const running = this.#entries.find((entry) => entry.plugin && isSame(entry.discovered, discovered));
       const plugin = running?.plugin;
-      if (!running || !plugin || !this.#mayGoOn(discovered)) {
+      if (!running || !plugin || !this.#mayGoOn(discovered) || lacksProvider(discovered)) {
         entries.push({ discovered });
         continue;
       }
@@ -173,7 +180,13 @@ export class PluginSet implements Disposable {
         replaced.push({ plugin, definition: definitionOf(discovered) });
     }
     const ended = this.#entries.flatMap(({ plugin }) => (plugin && !kept.has(plugin) ? [plugin] : []));
-    await Promise.all(ended.map((plugin) => this.#end(plugin)));
+    const endings = new Map<Plugin, Promise<void>>();
+    const end = (plugin: Plugin): Promise<void> => {
+      const ending = endings.get(plugin) ?? this.#after(plugin, ended, end).then(() => this.#end(plugin));
+      endings.set(plugin, ending);
+      return ending;
+    };
+    await Promise.all(ended.map(end));
     const before = new Set(this.#entries.map(({ plugin }) => plugin));
     this.#entries = entries.map((entry) => (entry.plugin ? entry : this.#entry(entry.discovered)));
     for (const entry of this.#entries) {
@@ -188,6 +201,43 @@ export class PluginSet implements Disposable {
         plugin.pid === undefined ? plugin.redefine(definition) : plugin.replace({ definition }),
       ),
     );
+  }
+
+  /** Resolves when those of `plugins` that need this one have been dealt with. */
+  async #after(
+    plugin: Plugin,
+    plugins: readonly Plugin[],
+    deal: (dependant: Plugin) => Promise<void>,
+  ): Promise<void> {
+    await Promise.allSettled(plugins.filter((other) => needs(other, plugin)).map(deal));
+  }
+
+  /** @throws KinoportError `PLUGIN_DEPENDENCY_MISSING` when one that it cannot do without does not start */
+  async #startProviders({ id, providers = [] }: PluginDefinition): Promise<void> {
+    await Promise.all(
+      providers.map(async (provider) => {
+        try {
+          await this.#find(provider.id).plugin?.current();
+        } catch (error) {
+          if (provider.optional) return;
+          const { message } = toKinoportError(error);
+          throw new KinoportError(
+            'PLUGIN_DEPENDENCY_MISSING',
+            `The plugin "${id}" needs the plugin "${provider.id}", which does not start: ${message}`,
+            { cause: error },
+          );
+        }
+      }),
+    );
+  }
+
+  /** What runs on an older generation of it gets a new one of its own. */
+  #restartDependants(provider: Plugin): void {
+    for (const { plugin } of this.plugins) {
+      if (plugin.pid === undefined || !needs(plugin, provider)) continue;
+      // What does not start stands with the plugin.
+      plugin.replace().catch(() => undefined);
+    }
   }
 
   async #end(plugin: Plugin): Promise<void> {
@@ -224,10 +274,12 @@ export class PluginSet implements Disposable {
         log,
         failures,
         serve: (peer, owner) => calls.serve(peer, owner),
+        prepare: (definition) => this.#startProviders(definition),
         ...(processes ? { processes } : {}),
       },
       this.#generations.get(id),
     );
+    plugin.onDidReplace(() => this.#restartDependants(plugin));
     plugin.onDidChange(() => {
       const entry = this.#entries.find((each) => each.plugin === plugin);
       if (entry) this.#onDidChange.fire(this.#view(entry));
@@ -308,12 +360,20 @@ function definitionOf(discovered: DiscoveredPlugin): PluginDefinition {
   return { ...discovered, manifest };
 }
 
+function needs(plugin: Plugin, provider: Plugin): boolean {
+  return plugin.definition.providers?.some(({ id }) => id === provider.id) ?? false;
+}
+
+function lacksProvider({ error }: DiscoveredPlugin): boolean {
+  return error?.code === 'PLUGIN_DEPENDENCY_MISSING' || error?.code === 'PLUGIN_DEPENDENCY_CYCLE';
+}
+
 /** Whether both are one plugin; while its manifest is broken only the config's name for it is known. */
 function isSame(before: DiscoveredPlugin, now: DiscoveredPlugin): boolean {
   return now.manifest ? before.id === now.id : before.key === now.key;
 }
 
-/** A change of its manifest or code alone waits until somebody asks for a reload. */
+/** Another folder, or others to build on. A change of its manifest or code alone waits until somebody asks for a reload. */
 function needsNewProcess(before: DiscoveredPlugin, now: DiscoveredPlugin): boolean {
-  return before.root !== now.root || !isDeepStrictEqual(before.builtin, now.builtin);
+  return before.root !== now.root || !isDeepStrictEqual(before.providers, now.providers);
 }

@@ -11,6 +11,7 @@ import { createLogger } from '../../../../host/src/log/logger.ts';
 import { PluginCalls } from '../../../../host/src/plugins/calls.ts';
 import { discoverPlugins } from '../../../../host/src/plugins/discovery.ts';
 import { PluginManager } from '../../../../host/src/plugins/manager.ts';
+import { servePluginServices } from '../../../../host/src/plugins/services.ts';
 import { servePluginStorage } from '../../../../host/src/plugins/storage.ts';
 import { PublishedStreams } from '../../../../host/src/plugins/streams.ts';
 import { FailedStore } from '../../../../host/src/plugins/supervision/failedStore.ts';
@@ -67,6 +68,7 @@ export class PluginHost {
     const calls = new PluginCalls();
     const store = new SqliteKeyValueStore(database);
     servePluginStorage(calls, store);
+    servePluginServices(calls, () => this.manager);
     const log = createLogger((line) => this.log.push(line));
     this.front = this.#owned.add(new HttpStreamFront({ clock: systemClock, onError: () => undefined }));
     this.streams = new PublishedStreams(this.front, calls);
