@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   utimesSync,
@@ -109,11 +110,21 @@ function declarations() {
     tsc.once('error', reject);
     tsc.once('close', (code) => {
       if (code !== 0) reject(new Error('The type declarations of core could not be made.'));
-      for (const path of files(at('core/src')))
-        kept.add(at('core/dist', relative(at('core/src'), path).replace(/\.ts$/, '.d.ts')));
+      for (const path of files(at('core/src'))) {
+        const declaration = at('core/dist', relative(at('core/src'), path).replace(/\.ts$/, '.d.ts'));
+        withPublishedNames(declaration);
+        kept.add(declaration);
+      }
       resolve();
     });
   });
+}
+
+/** The compiler leaves the names of sources in declarations; what is published has no such files. */
+function withPublishedNames(declaration) {
+  const text = readFileSync(declaration, 'utf8');
+  const named = text.replace(/((?:from |import\()['"]\.{1,2}\/[^'"]+)\.ts(['"])/g, '$1.js$2');
+  if (named !== text) writeFileSync(declaration, named);
 }
 
 function files(folder) {

@@ -1,6 +1,6 @@
 /** What somebody has who knows nothing of this repository but docs/plugins.md. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { CliHome, lines } from '../host/plugins/support/cliHome.ts';
 import { inRepository } from '../support/repository.ts';
 import { needs } from '../support/system.ts';
 import { filesOf } from './documentation.ts';
+import { packed, withCore } from './packing.ts';
 
 interface Note {
   readonly event: string;
@@ -23,17 +24,6 @@ let outside: string;
 let plugin: string;
 let home: CliHome;
 
-/** Packs a folder and unpacks the tarball elsewhere, as a user of the package has it. */
-function packed(folder: string, into: string): string {
-  const npm = (...args: string[]): string =>
-    execFileSync('npm', args, { cwd: outside, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  const report = npm('pack', folder, '--json', '--ignore-scripts', '--pack-destination', outside);
-  const [{ filename } = { filename: '' }] = JSON.parse(report) as { filename: string }[];
-  mkdirSync(into, { recursive: true });
-  execFileSync('tar', ['-xzf', join(outside, filename), '-C', into, '--strip-components=1']);
-  return into;
-}
-
 beforeAll(() => {
   outside = mkdtempSync(join(tmpdir(), 'kp-outside-'));
   const written = join(outside, 'written');
@@ -41,7 +31,7 @@ beforeAll(() => {
     mkdirSync(dirname(join(written, name)), { recursive: true });
     writeFileSync(join(written, name), text);
   }
-  plugin = packed(written, join(outside, 'kinoport-plugin-demo'));
+  plugin = packed(written, outside, join(outside, 'kinoport-plugin-demo'));
   mkdirSync(join(outside, 'media'));
   copyFileSync(inRepository('host/media/demo.mkv'), join(outside, 'media/short film.mkv'));
 }, 60_000);
@@ -166,45 +156,24 @@ it('the smallest plugin of docs/plugins.md says hi', async () => {
   expect(await home.run('hi')).toEqual({ code: 0, stdout: 'Hi from hi 1.0.0.\n', stderr: '' });
 });
 
-describe('@kinoport/core, packed', () => {
-  it('has types that the plugin passes in strict mode, and runs', () => {
-    const modules = join(plugin, 'node_modules');
-    packed(inRepository('core'), join(modules, '@kinoport/core'));
-    packed(inRepository('node_modules/eventemitter3'), join(modules, 'eventemitter3'));
-    packed(inRepository('node_modules/@types/node'), join(modules, '@types/node'));
-    packed(inRepository('node_modules/undici-types'), join(modules, 'undici-types'));
-    const options = {
-      compilerOptions: {
-        strict: true,
-        noUncheckedIndexedAccess: true,
-        checkJs: true,
-        noEmit: true,
-        target: 'es2024',
-        module: 'nodenext',
-        types: ['node'],
-      },
-      include: ['*.js'],
-    };
-    writeFileSync(join(plugin, 'tsconfig.json'), JSON.stringify(options));
-    const tsc = inRepository('node_modules/typescript/bin/tsc');
-    const checked = run(process.execPath, [tsc, '-p', plugin]);
-    expect(checked).toEqual({ code: 0, output: '' });
-
-    const script = `
-      import { KinoportError, definePlugin, isKinoportError } from '@kinoport/core';
-      import { VirtualClock } from '@kinoport/core/testing';
-      const clock = new VirtualClock({ now: 5 });
-      const error = new KinoportError('SOURCE_NOT_FOUND', 'x');
-      console.log(clock.now(), isKinoportError(error, 'SOURCE_NOT_FOUND'), typeof definePlugin);`;
-    writeFileSync(join(plugin, 'use.mjs'), script);
-    expect(run(process.execPath, [join(plugin, 'use.mjs')])).toEqual({
-      code: 0,
-      output: '5 true function\n',
-    });
-    const files = readFileSync(join(modules, '@kinoport/core/LICENSE'), 'utf8');
-    expect(files).toContain('MIT');
-  }, 60_000);
-});
+it('passes the compiler in strict mode, with the packed types', () => {
+  withCore(plugin, outside);
+  const options = {
+    compilerOptions: {
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      checkJs: true,
+      noEmit: true,
+      target: 'es2024',
+      module: 'nodenext',
+      types: ['node'],
+    },
+    include: ['*.js'],
+  };
+  writeFileSync(join(plugin, 'tsconfig.json'), JSON.stringify(options));
+  const tsc = inRepository('node_modules/typescript/bin/tsc');
+  expect(run(process.execPath, [tsc, '-p', plugin])).toEqual({ code: 0, output: '' });
+}, 60_000);
 
 function run(file: string, args: readonly string[]): { readonly code: number; readonly output: string } {
   try {
