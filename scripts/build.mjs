@@ -57,7 +57,7 @@ async function bundle(options) {
 
 const core = () =>
   bundle({
-    entryPoints: [at('core/src/index.ts'), at('core/src/testing.ts')],
+    entryPoints: ['index', 'testing', 'conformance/index'].map((name) => at(`core/src/${name}.ts`)),
     outdir: at('core/dist'),
     splitting: true,
     packages: 'external',

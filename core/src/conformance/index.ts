@@ -1,0 +1,18 @@
+/**
+ * The contracts as clauses that any implementation can be run against, from any test runner:
+ *
+ *     for (const clause of playerClauses)
+ *       test(clause.id, async (t) => {
+ *         const result = await runClause(clause, subject);
+ *         if (result.status === 'skipped') t.skip(result.message);
+ *         if (result.status === 'failed') throw new Error(result.message);
+ *       });
+ */
+export type { Clause, ClauseResult, RunOptions } from './clause.ts';
+export { playerClauses } from './player/clauses.ts';
+export type { PlayerSubject, RunningPlayer } from './player/subject.ts';
+export { runClause, runSuite } from './run.ts';
+export { sourceClauses } from './source/clauses.ts';
+export { MemoryStreams } from './source/memoryStreams.ts';
+export type { SourceSample, SourceSubject, StreamAccess } from './source/subject.ts';
+export { ClauseFailure, ClauseSkipped, Trial } from './trial.ts';
