@@ -1,4 +1,5 @@
 import {
+  abortedError,
   type Disposable,
   type Item,
   KinoportError,
@@ -56,6 +57,7 @@ export class FilesSource implements Source, Disposable {
 
   async resolve(uri: string, options: { readonly signal?: AbortSignal }): Promise<ResolveResult> {
     const { signal } = options;
+    refuseAborted(signal);
     if (isHttpAddress(uri)) {
       const { url, found } = await this.#http.discover(uri, signal);
       if (found.type === 'playlist')
@@ -75,6 +77,7 @@ export class FilesSource implements Source, Disposable {
   }
 
   async list(container: string, options: ListOptions): Promise<Page<Item>> {
+    refuseAborted(options.signal);
     const local = !isHttpAddress(container);
     if (local && (await this.#local.look(pathOf(container))).isDirectory())
       return this.#local.list(pathOf(container), options);
@@ -86,10 +89,12 @@ export class FilesSource implements Source, Disposable {
   }
 
   async siblings(item: Item, options: { readonly signal?: AbortSignal }): Promise<readonly Item[]> {
+    refuseAborted(options.signal);
     return isHttpAddress(item.uri) ? [item] : this.#local.siblings(item, options.signal);
   }
 
   async open(item: Item, options: SourceOpenOptions): Promise<SourceStream> {
+    refuseAborted(options.signal);
     if (item.kind === 'container')
       throw new KinoportError(
         'SOURCE_UNSUPPORTED',
@@ -121,6 +126,11 @@ export class FilesSource implements Source, Disposable {
   async dispose(): Promise<void> {
     await Promise.all([this.#prober.dispose(), this.#http.dispose(), this.#keys.dispose()]);
   }
+}
+
+/** What is done without waiting for anything else looks at the signal here. */
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw abortedError();
 }
 
 function textOf(value: unknown, fallback: string): string {

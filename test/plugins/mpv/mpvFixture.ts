@@ -108,7 +108,10 @@ export function makeClip(path: string, seconds: number, extra: readonly string[]
 }
 
 /** A second client of mpv's socket, as a viewer's hand. */
-export async function tell(session: PlayerSession, ...command: readonly (string | number | boolean)[]) {
+export async function tell(
+  session: Pick<PlayerSession, 'endpoint'>,
+  ...command: readonly (string | number | boolean)[]
+) {
   const path = String(session.endpoint.socket);
   await new Promise<void>((resolve, reject) => {
     const socket = connect(path, () => {
