@@ -3,7 +3,9 @@ import type { JsonObject } from './json.ts';
 
 /**
  * The player contract. All times are seconds (float), instants are monotonic milliseconds of `Clock.now()`.
- * All methods are asynchronous, take and return plain data, and are called from another process.
+ * All methods are asynchronous, take and return plain data, and are called from another process. Whatever is given a
+ * signal that has fired already rejects with `ABORTED` and does nothing. `@kinoport/core/conformance` has this contract
+ * as clauses to run against an implementation.
  */
 export interface Player {
   /** What sessions of this player can do. The host asks for flags, never for a player's name. */
@@ -17,7 +19,8 @@ export interface Player {
 
   /**
    * Starts the player with `media` and resolves as soon as it takes commands (status `opening`); the first
-   * frame is the change to `playing` or `paused`.
+   * frame is the change to `playing` or `paused`. From then on the state names the item. A medium that cannot be
+   * played ends as `failed` with its code, or rejects here with it.
    * @throws KinoportError `PLAYER_NOT_FOUND`, `PLAYER_TOO_OLD`, `PLAYER_START_FAILED`, `ABORTED`
    */
   open(media: PlayerMedia, options: PlayerOpenOptions): Promise<PlayerSession>;
@@ -164,7 +167,7 @@ export interface Track {
 }
 
 /**
- * A snapshot; a new one replaces it whole. The position now, while `status` is `playing`, is
+ * A snapshot; a new one replaces it whole. While it plays one is told at least once a second. The position now, while `status` is `playing`, is
  * `position + rate * (clock.now() - at) / 1000`; in every other status it is `position`.
  */
 export interface PlayerState {
@@ -173,7 +176,7 @@ export interface PlayerState {
   readonly status: PlayerStatus;
   /** Seconds; the last one known when the player tells none (while closing, for instance). */
   readonly position: number;
-  /** Monotonic milliseconds: the instant at which `position` was true. */
+  /** Monotonic milliseconds: the instant at which `position` was true; never to come, never before that told last. */
   readonly at: number;
   /** Seconds; absent while unknown, and for live streams. */
   readonly duration?: number;
@@ -183,7 +186,7 @@ export interface PlayerState {
   readonly volume: number;
   readonly muted: boolean;
   readonly seekable: boolean;
-  /** Grows with every load and every seek, so that late events are recognised. */
+  /** Grows with every load and every seek and with nothing else, so that late events are recognised. */
   readonly epoch: number;
   /** The command (its `id`) or the person (`user`) who caused the latest change of status, position or rate. */
   readonly cause: string;
@@ -225,7 +228,10 @@ export interface CommandOptions {
 }
 
 export interface ScheduledOptions extends CommandOptions {
-  /** Monotonic milliseconds. The driver waits for the instant itself; a past one means now. */
+  /**
+   * Monotonic milliseconds. The driver waits for the instant itself; a past one means now. A later `play` or `pause`
+   * replaces one that still waits, which rejects with `ABORTED`.
+   */
   readonly at?: number;
 }
 
@@ -255,8 +261,12 @@ export interface PlayerSession {
 
   play(options?: ScheduledOptions): Promise<void>;
   pause(options?: ScheduledOptions): Promise<void>;
-  /** Seconds from the beginning; clamped to the media. Not exact: to a nearby key frame, faster. */
+  /**
+   * Seconds from the beginning; clamped to the media; what is no number is refused. Not exact: to a nearby key frame,
+   * faster. Playing goes on playing, paused stays paused.
+   */
   seek(position: number, options?: CommandOptions & { readonly exact?: boolean }): Promise<void>;
+  /** Outside of the limits it is refused or brought within them. */
   setRate(rate: number, options?: CommandOptions): Promise<void>;
   setVolume(
     volume: { readonly volume?: number; readonly muted?: boolean },
@@ -275,8 +285,11 @@ export interface PlayerSession {
   samplePosition(options?: { readonly signal?: AbortSignal }): Promise<PositionSample>;
   /** At the end of the queue: closes the window, unless the viewer's own player settings keep it open. */
   finish(): Promise<void>;
-  /** Ends the player. Resolves when it is gone. */
+  /** Ends the player. Resolves when it is gone; once it is, does nothing. */
   stop(options?: CommandOptions): Promise<void>;
-  /** Lets go of the player without disturbing it; called when a generation of the plugin is replaced. */
+  /**
+   * Lets go of the player without disturbing it, and tells nothing more of it, no end either; called when a generation
+   * of the plugin is replaced.
+   */
   detach(): Promise<void>;
 }

@@ -4,7 +4,8 @@ import type { SubtitleFile } from './player.ts';
 
 /**
  * The source contract: from an address to items, from an item to bytes. What addresses a source answers
- * for stands in its manifest, so routing runs no plugin code.
+ * for stands in its manifest, so routing runs no plugin code. Whatever is given a signal that has fired already rejects
+ * with `ABORTED`. `@kinoport/core/conformance` has this contract as clauses to run against an implementation.
  */
 export interface Source {
   /**
@@ -14,13 +15,13 @@ export interface Source {
    */
   resolve(uri: string, options: { readonly signal?: AbortSignal }): Promise<ResolveResult>;
 
-  /** One page of a container, in order. Without `cursor` the first page. */
+  /** One page of a container, in order. Without `cursor` the first page; one of another source rejects with a code. */
   list?(container: string, options: ListOptions): Promise<Page<Item>>;
 
   /** Items that match; only called when the manifest says `search`. */
   search?(query: string, options: ListOptions): Promise<Page<Item>>;
 
-  /** The run of items that `item` is part of (the episodes of its season), for *next* and *previous*. */
+  /** The run of items that `item` is part of (the episodes of its season), itself once, for *next* and *previous*. */
   siblings?(item: Item, options: { readonly signal?: AbortSignal }): Promise<readonly Item[]>;
 
   /**
@@ -39,16 +40,16 @@ export interface Source {
   /** Gets ready for an item that will be opened soon: `next` follows at once, `warm` is the one after. */
   prefetch?(item: Item, level: 'next' | 'warm', options: { readonly signal?: AbortSignal }): Promise<void>;
 
-  /** A hint where the viewer is. At most 4 times a second, and at once on a seek. Never blocks. */
+  /** A hint where the viewer is. At most 4 times a second, and at once on a seek. Never blocks, never throws. */
   notifyPosition?(
     streamId: string,
     position: { readonly seconds: number; readonly byteOffset?: number },
   ): void;
 
-  /** Figures for the status line; cheap. */
+  /** Figures for the status line; cheap. None for a stream that is not open. */
   stats?(streamId: string): Promise<StreamStats>;
 
-  /** Nobody reads the stream any more. */
+  /** Nobody reads the stream any more: it is unpublished. Of one that is not open: nothing happens. */
   release(streamId: string): Promise<void>;
 }
 

@@ -20,7 +20,9 @@ export interface PublishOptions {
   readonly name?: string;
   readonly validators?: Validators;
   /**
-   * The bytes from `start` up to, not including, `end` (`undefined`: to the end of a stream of unknown size).
+   * The bytes from `start` up to, not including, `end` (`undefined`: to the end of a stream of unknown size), no fewer
+   * and no more; both lie within the size. Several reads at once are usual. When the signal fires, or the iteration is
+   * left, the read ends and lets go of what it holds.
    * Called once for each request of a player, with backpressure: a chunk is asked for when the one before is
    * taken. Throwing breaks the response off; the host asks again from the exact byte a few times, then the
    * player sees a broken connection and the session a failed read.

@@ -2,7 +2,7 @@ import { playerClauses, runClause } from '@kinoport/core/conformance';
 import { VirtualClock } from '@kinoport/core/testing';
 import { describe, expect, it } from 'vitest';
 import { faultyPlayer } from './support/faults.ts';
-import { playerFaults } from './support/playerFaults.ts';
+import { playerFaults } from './support/playerFaults/all.ts';
 import { referencePlayer } from './support/referencePlayer.ts';
 import { inVirtualTime } from './support/virtualTime.ts';
 

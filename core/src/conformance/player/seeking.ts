@@ -185,6 +185,7 @@ export const seekingClauses: readonly Clause<PlayerSubject>[] = [
     async run(subject, t: Trial) {
       const stage = await open(subject, t, { start: 4, paused: true });
       await stage.paused();
+      await t.sleep(200);
       const first = await stage.session.samplePosition();
       await t.sleep(500);
       const second = await stage.session.samplePosition();
