@@ -141,7 +141,7 @@ export class ApiServer implements Disposable {
     const { methods, playback, plugins } = this.#options;
     const outbox = new Outbox({
       send: (method, params) => peer.notify(method, params),
-      onOverflow: () => peer.dispose(),
+      onOverflow: (error) => peer.fail(error),
     });
     const wanted = new Set<string | undefined>();
     const gone = new AbortController();

@@ -78,7 +78,7 @@ export function servePluginPlayback(
     if (listeners.has(peer)) return;
     const outbox = new Outbox({
       send: (method, params) => peer.notify(method, params),
-      onOverflow: () => peer.dispose(),
+      onOverflow: (error) => peer.fail(error),
     });
     listeners.set(peer, outbox);
     peer.onDidClose(() => {

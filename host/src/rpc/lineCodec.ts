@@ -1,129 +1,139 @@
 import type { Duplex } from 'node:stream';
 import { KinoportError } from '@kinoport/core';
 import {
-  AbstractMessageReader,
-  AbstractMessageWriter,
-  type DataCallback,
-  type Disposable,
+  backlogError,
+  formatMessage,
+  MAX_BACKLOG_BYTES,
+  MAX_MESSAGE_BYTES,
   type Message,
-  type MessageReader,
-  type MessageWriter,
-} from 'vscode-jsonrpc/node';
-
-/** Longest message in bytes, without its newline. */
-export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+  parseMessage,
+} from './messages.ts';
+import { Turns } from './turns.ts';
 
 const NEWLINE = 0x0a;
 
-/** `undefined` for what is not a JSON-RPC 2.0 message. */
-export function parseMessage(text: string): Message | undefined {
-  try {
-    const message: unknown = JSON.parse(text);
-    return isMessage(message) ? message : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isMessage(value: unknown): value is Message {
-  if (typeof value !== 'object' || value === null) return false;
-  const message = value as { jsonrpc?: unknown; method?: unknown; id?: unknown };
-  if (message.jsonrpc !== '2.0') return false;
-  if (message.method !== undefined) return typeof message.method === 'string';
-  return typeof message.id === 'number' || typeof message.id === 'string' || message.id === null;
-}
-
 /**
- * One JSON-RPC message a line. Garbage or a line over the limit is told once to `onViolation`; nothing is
- * read after it, and no more than the limit is ever kept in memory.
+ * One JSON-RPC message a line. Garbage or a line over the limit is told once to `onViolation`, behind what came
+ * before it; nothing is read after it, and no more than the limit is ever kept in memory.
  */
-export class LineMessageReader extends AbstractMessageReader implements MessageReader {
+export class LineReader {
   readonly #stream: Duplex;
   readonly #onViolation: (error: KinoportError) => void;
+  readonly #turns: Turns<Buffer | KinoportError>;
+  #heard: (message: Message) => void = () => undefined;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
-  #broken = false;
+  #isBroken = false;
+  #isDisposed = false;
 
   constructor(stream: Duplex, onViolation: (error: KinoportError) => void) {
-    super();
     this.#stream = stream;
     this.#onViolation = onViolation;
+    this.#turns = new Turns({
+      take: (line) => this.#take(line),
+      hold: () => stream.pause(),
+      release: () => stream.resume(),
+    });
   }
 
-  listen(callback: DataCallback): Disposable {
-    const onData = (chunk: Buffer): void => this.#take(chunk, callback);
-    const onClose = (): void => this.fireClose();
-    this.#stream.on('data', onData);
-    this.#stream.on('close', onClose);
-    return {
-      dispose: () => {
-        this.#stream.off('data', onData);
-        this.#stream.off('close', onClose);
-      },
-    };
+  listen(heard: (message: Message) => void): void {
+    this.#heard = heard;
+    this.#stream.on('data', this.#onData);
   }
 
-  #take(chunk: Buffer, callback: DataCallback): void {
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#pending = [];
+    this.#turns.clear();
+    this.#stream.off('data', this.#onData);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
     let start = 0;
-    while (!this.#broken) {
+    while (!this.#isBroken) {
       const end = chunk.indexOf(NEWLINE, start);
       const piece = end === -1 ? chunk.subarray(start) : chunk.subarray(start, end);
       this.#pendingBytes += piece.length;
       if (this.#pendingBytes > MAX_MESSAGE_BYTES) {
-        this.#violate(`a message is longer than ${MAX_MESSAGE_BYTES} bytes`);
+        this.#break(`a message is longer than ${MAX_MESSAGE_BYTES} bytes`);
         return;
       }
-      this.#pending.push(piece);
-      if (end === -1) return;
-      const line = this.#pending.length === 1 ? piece : Buffer.concat(this.#pending);
+      if (end === -1) {
+        if (piece.length > 0) this.#pending.push(piece);
+        return;
+      }
+      const line = this.#pending.length === 0 ? piece : Buffer.concat([...this.#pending, piece]);
       this.#pending = [];
       this.#pendingBytes = 0;
       start = end + 1;
-      this.#parse(line, callback);
+      this.#turns.push(line);
+    }
+  };
+
+  #take(line: Buffer | KinoportError): void {
+    if (this.#isDisposed) return;
+    if (line instanceof KinoportError) {
+      this.#onViolation(line);
+      return;
+    }
+    const message = parseMessage(line.toString('utf8'));
+    if (message) this.#heard(message);
+    else {
+      this.#turns.clear();
+      this.#break('a line is not a JSON-RPC message');
     }
   }
 
-  #parse(line: Buffer, callback: DataCallback): void {
-    const message = parseMessage(line.toString('utf8'));
-    if (message) callback(message);
-    else this.#violate('a line is not a JSON-RPC message');
-  }
-
-  #violate(what: string): void {
-    this.#broken = true;
+  #break(what: string): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
     this.#pending = [];
-    this.#onViolation(new KinoportError('PLUGIN_PROTOCOL', `The connection broke the protocol: ${what}.`));
+    this.#turns.push(new KinoportError('PLUGIN_PROTOCOL', `The connection broke the protocol: ${what}.`));
   }
 }
 
-/** Writes one message a line; `write` resolves when the pipe has taken it, so that callers feel backpressure. */
-export class LineMessageWriter extends AbstractMessageWriter implements MessageWriter {
+type Taken = (error?: Error | null) => void;
+
+/**
+ * One message a line. The first of a turn of the event loop is written at once, those that come behind it in the same
+ * turn together at its end: what a write costs is the same for one as for a hundred.
+ */
+export class LineWriter {
   readonly #stream: Duplex;
+  #isTurn = false;
+  #batch = '';
+  #taken: Taken[] = [];
 
   constructor(stream: Duplex) {
-    super();
     this.#stream = stream;
-    stream.on('close', () => this.fireClose());
-    stream.on('error', (error) => this.fireError(error));
   }
 
-  write(message: Message): Promise<void> {
-    const line = `${JSON.stringify(message)}\n`;
-    // A character is at most 3 bytes, so that most lines need no counting.
-    if (line.length * 3 > MAX_MESSAGE_BYTES && Buffer.byteLength(line) > MAX_MESSAGE_BYTES + 1) {
-      return Promise.reject(
-        new KinoportError(
-          'PLUGIN_PROTOCOL',
-          `A message to be sent is longer than ${MAX_MESSAGE_BYTES} bytes.`,
-        ),
-      );
+  /**
+   * `taken` is called when the pipe has taken it, so that callers feel backpressure.
+   * @throws KinoportError `PLUGIN_PROTOCOL` when it is too long, `PLUGIN_UNRESPONSIVE` when too much waits already
+   */
+  send(message: Message, taken?: Taken): void {
+    const line = `${formatMessage(message)}\n`;
+    if (this.#stream.writableLength + this.#batch.length > MAX_BACKLOG_BYTES) throw backlogError();
+    if (this.#isTurn) {
+      this.#batch += line;
+      if (taken) this.#taken.push(taken);
+      return;
     }
-    return new Promise((resolve, reject) => {
-      this.#stream.write(line, (error) => (error ? reject(error) : resolve()));
-    });
+    this.#isTurn = true;
+    setImmediate(this.flush);
+    this.#stream.write(line, taken);
   }
 
-  end(): void {
-    this.#stream.end();
-  }
+  /** Writes what waits for the end of the turn. */
+  readonly flush = (): void => {
+    this.#isTurn = false;
+    if (this.#batch === '') return;
+    const [batch, waiting] = [this.#batch, this.#taken];
+    this.#batch = '';
+    this.#taken = [];
+    this.#stream.write(batch, (error) => {
+      for (const taken of waiting) taken(error);
+    });
+  };
 }

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import {
   abortedError,
   type Clock,
@@ -11,21 +10,17 @@ import {
   serializeError,
   toDisposable,
 } from '@kinoport/core';
-import {
-  CancellationTokenSource,
-  createMessageConnection,
-  ErrorCodes,
-  type MessageConnection,
-  type MessageReader,
-  type MessageWriter,
-  NullLogger,
-  ResponseError,
-} from 'vscode-jsonrpc/node';
-import { LineMessageReader, LineMessageWriter } from './lineCodec.ts';
+import { isMessageId, type Message, type MessageId } from './messages.ts';
+import type { Transport } from './transport.ts';
+
+export { pipeTransport, type Transport } from './transport.ts';
 
 /** Calls under way at once in one direction. */
 const MAX_IN_FLIGHT = 256;
+/** Those that the other side has given up may still be at work here. */
+const MAX_RUNNING = 4 * MAX_IN_FLIGHT;
 const ERROR_CODE = -32000;
+const CANCEL = '$/cancelRequest';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -35,45 +30,30 @@ export interface CallOptions {
   readonly urgent?: boolean;
 }
 
-/** What carries the messages of a peer. */
-export interface Transport {
-  /** Tells a broken protocol to `onViolation`, once. */
-  reader(onViolation: (error: KinoportError) => void): MessageReader;
-  readonly writer: MessageWriter;
-  onClose(listener: () => void): void;
-  destroy(): void;
-}
-
-/** JSON lines over a pipe. */
-export function pipeTransport(stream: Duplex): Transport {
-  return {
-    reader: (onViolation) => new LineMessageReader(stream, onViolation),
-    writer: new LineMessageWriter(stream),
-    onClose: (listener) => {
-      stream.on('close', listener);
-      stream.on('end', listener);
-      stream.on('error', listener);
-    },
-    destroy: () => stream.destroy(),
-  };
-}
-
 type Handler = (params: unknown, signal: AbortSignal) => Promise<unknown>;
+type NoteListener = (params: unknown) => void;
+
+interface PendingCall {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
 
 /**
  * One end of a JSON-RPC connection over a pipe. Coded errors cross whole; an AbortSignal becomes a
  * cancellation and back, and the caller rejects at once; garbage from the other side closes the connection, and
- * with the connection everything ends that was done for it.
+ * with the connection everything ends that was done for it. Answers that nobody waits for, cancellations of what is
+ * not under way and notes that nobody listens to are ignored.
  */
 export class Peer implements Disposable {
   readonly #transport: Transport;
-  readonly #connection: MessageConnection;
   readonly #clock: Clock;
   readonly #name: string;
   readonly #onDidClose = new Emitter<KinoportError | undefined>();
   readonly #handlers = new Map<string, Handler>();
-  readonly #pending = new Set<(error: KinoportError) => void>();
-  readonly #running = new Set<AbortController>();
+  readonly #listeners = new Map<string, NoteListener>();
+  readonly #pending = new Map<MessageId, PendingCall>();
+  readonly #running = new Map<MessageId, AbortController>();
+  #lastId = 0;
   #closed = false;
   #closeReason: KinoportError | undefined;
 
@@ -81,32 +61,10 @@ export class Peer implements Disposable {
     this.#transport = transport;
     this.#clock = options.clock;
     this.#name = options.name;
-    const reader = transport.reader((error) => this.#close(error));
-    this.#connection = createMessageConnection(reader, transport.writer, NullLogger);
-    this.#connection.onClose(() => this.#close(undefined));
-    this.#connection.onError(([error]) => {
-      if (error instanceof KinoportError) this.#close(error);
-    });
     transport.onClose(() => this.#close(undefined));
-    this.#connection.onRequest(async (method, params, token) => {
-      const handler = this.#handlers.get(method);
-      const abort = new AbortController();
-      const listening = token.onCancellationRequested(() => abort.abort(abortedError()));
-      this.#running.add(abort);
-      try {
-        if (!handler) throw new KinoportError('METHOD_NOT_FOUND', `There is no method "${method}".`);
-        return (await handler(unwrap(params), abort.signal)) ?? null;
-      } catch (error) {
-        const { stack: _, ...data } = serializeError(error);
-        return new ResponseError(ERROR_CODE, data.message, data);
-      } finally {
-        this.#running.delete(abort);
-        listening.dispose();
-      }
-    });
   }
 
-  /** Fires once; with the error when the other side broke the protocol. */
+  /** Fires once; with the error when the other side broke the protocol or was given up. */
   get onDidClose(): Event<KinoportError | undefined> {
     return this.#onDidClose.event;
   }
@@ -117,7 +75,11 @@ export class Peer implements Disposable {
 
   /** Starts to read; handlers are registered before. */
   listen(): void {
-    this.#connection.listen();
+    if (this.#closed) return;
+    this.#transport.listen(
+      (message) => this.#hear(message),
+      (error) => this.#close(error),
+    );
   }
 
   handle(method: string, handler: Handler): Disposable {
@@ -127,69 +89,145 @@ export class Peer implements Disposable {
     });
   }
 
-  onNotification(method: string, listener: (params: unknown) => void): Disposable {
-    const subscription = this.#connection.onNotification(method, (params: unknown) =>
-      listener(unwrap(params)),
-    );
-    return toDisposable(() => subscription.dispose());
+  onNotification(method: string, listener: NoteListener): Disposable {
+    this.#listeners.set(method, listener);
+    return toDisposable(() => {
+      if (this.#listeners.get(method) === listener) this.#listeners.delete(method);
+    });
   }
 
   /**
    * @throws KinoportError of the other side; `PLUGIN_CALL_TIMEOUT`, `PLUGIN_BUSY`, `ABORTED`; `PLUGIN_CRASHED`
-   *   when the connection closes before the answer.
+   *   when the connection closes before the answer; `PLUGIN_UNRESPONSIVE` when the other side has not read for long
    */
-  async call<T>(method: string, params: unknown, options: CallOptions = {}): Promise<T> {
-    if (options.signal?.aborted) throw abortedError();
-    if (this.#closed) throw this.#gone();
-    if (this.#pending.size >= MAX_IN_FLIGHT && options.urgent !== true) {
-      throw new KinoportError(
-        'PLUGIN_BUSY',
-        `More than ${MAX_IN_FLIGHT} calls are under way in ${this.#name}.`,
-      );
-    }
-    const cancellation = new CancellationTokenSource();
-    const { promise: interrupted, reject } = Promise.withResolvers<never>();
-    interrupted.catch(() => undefined);
-    this.#pending.add(reject);
-    const onAbort = (): void => {
-      cancellation.cancel();
-      reject(abortedError());
-    };
-    options.signal?.addEventListener('abort', onAbort, { once: true });
-    const timeout = options.timeout ?? 30_000;
-    const timer = Number.isFinite(timeout)
-      ? this.#clock.after(timeout, () => {
-          cancellation.cancel();
-          reject(
-            new KinoportError(
-              'PLUGIN_CALL_TIMEOUT',
-              `${this.#name} did not answer "${method}" within ${timeout / 1000} s.`,
-            ),
-          );
-        })
-      : undefined;
-    const answer = this.#connection.sendRequest<T>(method, params ?? {}, cancellation.token);
-    answer.catch(() => undefined);
-    try {
-      return await Promise.race([answer, interrupted]);
-    } catch (error) {
-      throw this.#translate(error);
-    } finally {
-      this.#pending.delete(reject);
-      options.signal?.removeEventListener('abort', onAbort);
-      await timer?.dispose();
-      cancellation.dispose();
-    }
+  call<T>(method: string, params: unknown, options: CallOptions = {}): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const { signal, timeout = 30_000, urgent = false } = options;
+      if (signal?.aborted) throw abortedError();
+      if (this.#closed) throw this.#gone();
+      if (this.#pending.size >= MAX_IN_FLIGHT && !urgent) {
+        throw new KinoportError(
+          'PLUGIN_BUSY',
+          `More than ${MAX_IN_FLIGHT} calls are under way in ${this.#name}.`,
+        );
+      }
+      this.#lastId += 1;
+      const id = this.#lastId;
+      this.#transport.send({ jsonrpc: '2.0', id, method, params: wrap(params) });
+      let timer: Disposable | undefined;
+      const over = (): void => {
+        this.#pending.delete(id);
+        void timer?.dispose();
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const giveUp = (error: KinoportError): void => {
+        over();
+        this.#send({ jsonrpc: '2.0', method: CANCEL, params: { id } });
+        reject(error);
+      };
+      const onAbort = (): void => giveUp(abortedError());
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (Number.isFinite(timeout)) {
+        timer = this.#clock.after(timeout, () => {
+          const late = `${this.#name} did not answer "${method}" within ${timeout / 1000} s.`;
+          giveUp(new KinoportError('PLUGIN_CALL_TIMEOUT', late));
+        });
+      }
+      this.#pending.set(id, {
+        resolve: (result) => {
+          over();
+          resolve(result as T);
+        },
+        reject: (error) => {
+          over();
+          reject(error);
+        },
+      });
+    });
   }
 
   /** Resolves when the pipe has taken the message. */
   notify(method: string, params: unknown): Promise<void> {
-    if (this.#closed) return Promise.reject(this.#gone());
-    return this.#connection.sendNotification(method, params ?? {});
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw this.#gone();
+      this.#transport.send({ jsonrpc: '2.0', method, params: wrap(params) }, (error) =>
+        error ? reject(this.#gone()) : resolve(),
+      );
+    });
+  }
+
+  /** Sends at once what may have been kept back for a moment; for a process that is about to end. */
+  flush(): void {
+    if (!this.#closed) this.#transport.flush();
+  }
+
+  /** Closes the connection because of what the other side did or failed to do. */
+  fail(reason: KinoportError): void {
+    this.#close(reason);
   }
 
   dispose(): void {
     this.#close(undefined);
+  }
+
+  #hear(message: Message): void {
+    if (this.#closed) return;
+    const { id, method } = message;
+    if (method === undefined) this.#hearAnswer(message);
+    else if (id === undefined) this.#hearNote(method, message.params);
+    else if (isMessageId(id)) void this.#answer(id, method, message.params);
+  }
+
+  #hearAnswer({ id, result, error }: Message): void {
+    const call = isMessageId(id) ? this.#pending.get(id) : undefined;
+    if (!call) return;
+    if (error !== undefined && error !== null) call.reject(remoteError(error));
+    else if (result !== undefined) call.resolve(result);
+    else
+      call.reject(
+        new KinoportError('PLUGIN_PROTOCOL', `${this.#name} answered neither a result nor an error.`),
+      );
+  }
+
+  #hearNote(method: string, params: unknown): void {
+    if (method === CANCEL) {
+      const id = (params as { readonly id?: unknown } | null | undefined)?.id;
+      if (isMessageId(id)) this.#running.get(id)?.abort(abortedError());
+      return;
+    }
+    try {
+      this.#listeners.get(method)?.(unwrap(params));
+    } catch {
+      // A note has nobody to answer; its listener checks what it is sent and tells of it itself.
+    }
+  }
+
+  async #answer(id: MessageId, method: string, params: unknown): Promise<void> {
+    const abort = new AbortController();
+    try {
+      const handler = this.#handlers.get(method);
+      if (!handler) throw new KinoportError('METHOD_NOT_FOUND', `There is no method "${method}".`);
+      if (this.#running.size >= MAX_RUNNING)
+        throw new KinoportError('PLUGIN_BUSY', `More than ${MAX_RUNNING} calls are under way here.`);
+      this.#running.set(id, abort);
+      const result = (await handler(unwrap(params), abort.signal)) ?? null;
+      if (!this.#closed) this.#transport.send({ jsonrpc: '2.0', id, result });
+    } catch (error) {
+      const { stack: _, ...data } = serializeError(error);
+      this.#send({ jsonrpc: '2.0', id, error: { code: ERROR_CODE, message: data.message, data } });
+    } finally {
+      if (this.#running.get(id) === abort) this.#running.delete(id);
+    }
+  }
+
+  /** For what has no caller who could be told: what cannot be sent ends the connection. */
+  #send(message: Message): void {
+    if (this.#closed) return;
+    try {
+      this.#transport.send(message);
+    } catch (error) {
+      this.#close(error instanceof KinoportError ? error : undefined);
+    }
   }
 
   #close(reason: KinoportError | undefined): void {
@@ -197,45 +235,47 @@ export class Peer implements Disposable {
     this.#closed = true;
     this.#closeReason = reason;
     this.#transport.destroy();
-    this.#connection.dispose();
-    for (const reject of this.#pending) reject(this.#gone());
-    for (const abort of this.#running) abort.abort(abortedError());
+    const gone = this.#gone();
+    for (const call of [...this.#pending.values()]) call.reject(gone);
+    for (const abort of [...this.#running.values()]) abort.abort(abortedError());
     this.#onDidClose.fire(reason);
     this.#onDidClose.dispose();
   }
 
   #gone(): KinoportError {
-    return new KinoportError(
-      'PLUGIN_CRASHED',
-      this.#closeReason?.message ?? `The connection to ${this.#name} is closed.`,
-    );
-  }
-
-  #translate(error: unknown): unknown {
-    if (error instanceof KinoportError) return error;
-    if (error instanceof ResponseError) {
-      // What the library says of calls that were under way when the connection was given up.
-      if (error.code === ErrorCodes.PendingResponseRejected) return this.#gone();
-      const data: unknown = error.data;
-      if (isSerializedError(data)) return deserializeError(data);
-      // What the library says by itself: a message over the limit, or one that is not of the protocol.
-      return new KinoportError('PLUGIN_PROTOCOL', error.message);
-    }
-    return this.#closed ? this.#gone() : error;
+    const reason = this.#closeReason;
+    const message = reason?.message ?? `The connection to ${this.#name} is closed.`;
+    return new KinoportError('PLUGIN_CRASHED', message, reason ? { cause: reason } : {});
   }
 }
 
-/** vscode-jsonrpc wraps a parameter that is no plain object into an array. */
+/** Parameters of JSON-RPC are an object or a list: all else goes as a list of one. */
+function wrap(params: unknown): object {
+  if (params === undefined) return {};
+  const isPlain = typeof params === 'object' && params !== null && !Array.isArray(params);
+  return isPlain ? params : [params];
+}
+
 function unwrap(params: unknown): unknown {
   return Array.isArray(params) && params.length === 1 ? params[0] : params;
 }
 
+function remoteError(error: unknown): KinoportError {
+  const { message, data } = error as { readonly message?: unknown; readonly data?: unknown };
+  if (isSerializedError(data)) return deserializeError(data);
+  return new KinoportError(
+    'PLUGIN_PROTOCOL',
+    typeof message === 'string' ? message : 'A call was answered with an error that is none.',
+  );
+}
+
 function isSerializedError(value: unknown): value is SerializedError {
   if (typeof value !== 'object' || value === null) return false;
-  const { code, message, hint } = value as Record<string, unknown>;
+  const { code, message, hint, stack } = value as Record<string, unknown>;
   return (
     typeof code === 'string' &&
     typeof message === 'string' &&
-    (hint === undefined || typeof hint === 'string')
+    (hint === undefined || typeof hint === 'string') &&
+    (stack === undefined || typeof stack === 'string')
   );
 }
