@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { type DisposableStore, type Streams, toDisposable } from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
 import type { PublishResult } from '../rpc/protocol.ts';
-import { type ByteServer, createByteServer } from '../streams/byteServer.ts';
+import type { ByteServer } from '../streams/byteServer.ts';
 
 /** `ctx.streams`: a private socket in this process for the bytes, the host's front for everything else. */
 export function createStreams(
@@ -12,16 +10,15 @@ export function createStreams(
   owner: DisposableStore,
   onError: (error: unknown) => void,
 ): Streams {
-  const name = randomBytes(8).toString('hex');
-  const socketPath =
-    process.platform === 'win32' ? `\\\\.\\pipe\\kinoport-${name}` : join(runtimeFolder, `${name}.bytes`);
   let server: ByteServer | undefined;
   return {
     async publish({ read, ...options }) {
-      server ??= owner.add(createByteServer({ socketPath, onError }));
+      const { newByteServer, newStreamId } = await import('./publisher.ts');
+      server ??= owner.add(newByteServer(runtimeFolder, onError));
       const bytes = server;
-      const id = options.id ?? randomBytes(16).toString('hex');
+      const id = options.id ?? newStreamId();
       await bytes.publish(id, read);
+      const { socketPath } = bytes;
       const { url } = await peer.call<PublishResult>('streams/publish', { ...options, id, socketPath });
       const disposable = owner.add(
         toDisposable(async () => {
