@@ -214,7 +214,11 @@ export class PluginProcess {
       );
     }
     if (error.code === 'PLUGIN_CRASHED') return (await this.#crash('while it started')).error;
-    return new KinoportError(error.code, `Plugin "${id}": ${error.message}`, { hint: error.hint ?? log });
+    const { code, message, hint, data } = error;
+    return new KinoportError(code, `Plugin "${id}": ${message}`, {
+      hint: hint ?? log,
+      ...(data === undefined ? {} : { data }),
+    });
   }
 
   /** @throws KinoportError as `Peer.call` */

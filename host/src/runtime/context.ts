@@ -124,8 +124,11 @@ export class PluginRuntime {
     } catch (error) {
       this.#log.error('activate failed', { stack: serializeError(error).stack });
       if (error instanceof KinoportError) throw error;
+      const { formatPlace, placeOfThrown } = await import('./faultPlace.ts');
+      const place = placeOfThrown(error);
       throw new KinoportError('PLUGIN_ACTIVATE_FAILED', `activate failed: ${serializeError(error).message}`, {
-        hint: 'The stack is in the log of the plugin.',
+        hint: `The stack is in the log of the plugin${place ? `; look at ${formatPlace(place)}` : '.'}`,
+        ...(place ? { data: { ...place } } : {}),
       });
     }
     const missing = [this.#players, this.#sources, this.#syncs, this.#commands, this.#services].flatMap(

@@ -26,11 +26,7 @@ async function load(entry: string): Promise<Plugin> {
   try {
     module = await import(entry);
   } catch (error) {
-    const { message, stack } = serializeError(error);
-    console.error(stack ?? message);
-    throw new KinoportError('PLUGIN_LOAD_FAILED', `The plugin's code could not be loaded: ${message}`, {
-      hint: `Look at ${fileURLToPath(entry)}.`,
-    });
+    throw await loadFailure(error, entry);
   }
   const plugin = module.default as Plugin | undefined;
   if (typeof plugin?.activate !== 'function') {
@@ -45,6 +41,18 @@ async function load(entry: string): Promise<Plugin> {
   return plugin;
 }
 
+async function loadFailure(error: unknown, entry: string): Promise<KinoportError> {
+  const { message, stack } = serializeError(error);
+  const { formatPlace, placeOfLoad } = await import('./faultPlace.ts');
+  const place = await placeOfLoad(error, entry).catch(() => undefined);
+  const where = place ? formatPlace(place) : fileURLToPath(entry);
+  console.error(place ? `${where}\n${stack ?? message}` : (stack ?? message));
+  return new KinoportError('PLUGIN_LOAD_FAILED', `The plugin's code could not be loaded: ${message}`, {
+    hint: `Look at ${where}`,
+    ...(place ? { data: { ...place } } : {}),
+  });
+}
+
 peer.handle('initialize', async (params): Promise<InitializeResult> => {
   const initialize = params as InitializeParams;
   const plugin = await load(initialize.entry);
@@ -57,6 +65,8 @@ peer.handle('deactivate', async () => {
   await runtime?.deactivate();
 });
 peer.onDidClose(() => process.exit(0));
+// What the plugin has told before it ended is told.
+process.on('exit', () => peer.flush());
 // The host ends plugins by this pipe; a Ctrl-C in the terminal of a foreground host is not for them.
 process.on('SIGINT', () => undefined);
 peer.listen();
