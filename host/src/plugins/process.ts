@@ -74,12 +74,15 @@ export class PluginProcess {
   readonly #options: PluginProcessOptions;
   readonly #child: ChildProcess;
   readonly #logFile: string;
+  /** Where in it the lines of this generation begin. */
+  readonly #logStart: number;
   readonly #exit: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
   readonly #onDidCrash = new Emitter<PluginCrash>();
   readonly #over = Promise.withResolvers<void>();
   #registered: InitializeResult = { players: [], sources: [], syncs: [], commands: [], services: [] };
   #violation: KinoportError | undefined;
   #verdict: string | undefined;
+  #ended: PluginCrash | undefined;
   #stopping = false;
   #activated = false;
   #retired = false;
@@ -93,6 +96,7 @@ export class PluginProcess {
     mkdirSync(home.logs, { recursive: true });
     this.#logFile = join(home.logs, `plugin-${plugin.id}.log`);
     const log = openLog(this.#logFile);
+    this.#logStart = fstatSync(log).size;
     try {
       this.#child = spawn(
         process.execPath,
@@ -221,7 +225,7 @@ export class PluginProcess {
     });
   }
 
-  /** @throws KinoportError as `Peer.call` */
+  /** @throws KinoportError as `Peer.call`; a `PLUGIN_CRASHED` says how it ended, once that is known */
   async call<T>(method: string, params: unknown, options: ProcessCallOptions = {}): Promise<T> {
     const { long, ...rest } = options;
     const calls = long ? this.#longCalls : this.#calls;
@@ -229,6 +233,10 @@ export class PluginProcess {
     calls.add(call);
     try {
       return await call;
+    } catch (error) {
+      if (!this.peer.isClosed || !isKinoportError(error, 'PLUGIN_CRASHED')) throw error;
+      await this.over;
+      throw this.#ended?.error ?? error;
     } finally {
       calls.delete(call);
     }
@@ -319,7 +327,8 @@ export class PluginProcess {
     this.#violation = violation;
     if (!this.#stopping && this.#activated) {
       this.#stopping = true;
-      this.#onDidCrash.fire(await this.#crash('while it ran'));
+      this.#ended = await this.#crash('while it ran');
+      this.#onDidCrash.fire(this.#ended);
     }
     this.#over.resolve();
   }
@@ -333,12 +342,13 @@ export class PluginProcess {
       violation?.message ??
       this.#verdict ??
       (signal ? `It was ended by ${signal}.` : `It ended with code ${exitCode}.`);
-    const last = violation ? '' : lastLine(this.#logFile);
+    const last = violation ? '' : lastLine(this.#logFile, this.#logStart);
     const error = new KinoportError(
       'PLUGIN_CRASHED',
       `The plugin "${id}" broke down ${when}. ${how}${last ? ` Last line: ${last}` : ''}`,
       {
         hint: `The log is ${this.#logFile}.`,
+        ...(violation ? { cause: violation } : {}),
       },
     );
     return { exitCode, signal, error };
@@ -354,12 +364,12 @@ function openLog(file: string): number {
   return openSync(file, 'a', 0o600);
 }
 
-function lastLine(file: string): string {
+function lastLine(file: string, start: number): string {
   const fd = openSync(file, 'r');
   try {
     const { size } = fstatSync(fd);
-    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    readSync(fd, buffer, 0, buffer.length, Math.max(0, size - buffer.length));
+    const buffer = Buffer.alloc(Math.min(Math.max(0, size - start), TAIL_BYTES));
+    readSync(fd, buffer, 0, buffer.length, size - buffer.length);
     const lines = buffer
       .toString('utf8')
       .split('\n')

@@ -194,11 +194,28 @@ describe('a running plugin', () => {
       ),
     });
     const error = await refusal(resolve('test:die'));
-    expect(error.code).toBe('PLUGIN_CRASHED');
+    expect(error).toMatchObject({
+      code: 'PLUGIN_CRASHED',
+      message: 'The plugin "a" broke down while it ran. It ended with code 9.',
+    });
     await until('the crash is known', () => host.view('a').state === 'resolved');
     expect(host.view('a')).toMatchObject({ pid: null, error: { code: 'PLUGIN_CRASHED' } });
     expect(await resolve()).toMatchObject({ kind: 'single' });
     expect(host.view('a')).toMatchObject({ state: 'active', generation: 2 });
+  });
+
+  it('says to who was calling it how it ended, and not how the one before did', async () => {
+    start({
+      a: sourcePlugin(
+        `{ resolve: async (uri) => { console.error('Error: of ' + uri); process.kill(process.pid, uri.slice(5)); } }`,
+      ),
+    });
+    const first = await refusal(resolve('test:SIGKILL'));
+    expect(first.message).toBe(
+      'The plugin "a" broke down while it ran. It was ended by SIGKILL. Last line: Error: of test:SIGKILL',
+    );
+    const second = await refusal(resolve('test:SIGTERM'));
+    expect(second.message).toMatch(/ended by SIGTERM\. Last line: Error: of test:SIGTERM$/);
   });
 
   it.each([
