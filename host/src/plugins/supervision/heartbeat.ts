@@ -3,7 +3,7 @@ import type { Peer } from '../../rpc/peer.ts';
 
 /** Milliseconds. */
 export interface HeartbeatTimes {
-  /** From an answer to the next question. */
+  /** From one question to the next, after an answer in time. */
   readonly interval: number;
   /** How often the host looks at a question that waits, and the most that one look counts. */
   readonly tick: number;
@@ -79,13 +79,16 @@ export class Heartbeat implements Disposable {
     this.#onDidGiveUp.dispose();
   }
 
+  /** All plugins are asked at the same instants, so that the host wakes up once a second, not once for each. */
   #rest(): void {
+    const { interval } = this.#times;
+    const rest = interval - (this.#clock.now() % interval);
     this.#silence = 0;
-    this.#timer = this.#clock.after(this.#times.interval, () => void this.#ask());
+    this.#timer = this.#clock.after(rest, () => void this.#ask(rest));
   }
 
-  async #ask(): Promise<void> {
-    this.#silence = this.#times.interval;
+  async #ask(rest: number): Promise<void> {
+    this.#silence = rest;
     let last = this.#clock.now();
     this.#timer = this.#clock.every(this.#times.tick, () => {
       const now = this.#clock.now();

@@ -104,6 +104,19 @@ describe('a process that answers', () => {
     expect(clock.virtual.pendingTimers).toBe(1);
   });
 
+  it('is asked at the same instants as every other, whenever it began', async () => {
+    start();
+    await pass(2.3);
+    const instants: number[] = [];
+    const late = new Heartbeat({
+      peer: { onDidClose: process.onDidClose, call: async () => instants.push(clock.now()) as never },
+      clock,
+    });
+    await pass(3);
+    expect(instants.map((instant) => instant % 1000)).toEqual([0, 0, 0]);
+    late.dispose();
+  });
+
   it('may answer with an error', async () => {
     process.answer = new KinoportError('METHOD_NOT_FOUND', 'It is of an older version.');
     start();
