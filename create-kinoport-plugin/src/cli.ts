@@ -87,7 +87,7 @@ export function nextSteps({ plan, files }: Created, cwd: string): string {
     ...(folder === '.' ? [] : [`  cd ${folder}`]),
     '  npm install',
     '  npm test',
-    `  ${PRODUCT.command} plugin dev     # runs it, and again with every change`,
+    `  ${PRODUCT.command} plugin dev .   # runs it, and again with every change`,
   ].join('\n');
 }
 

@@ -41,7 +41,7 @@ export function packageJson(plan: PluginPlan): string {
     files: [typescript ? 'dist' : 'src'],
     engines: { [PRODUCT.manifestKey]: `^${PRODUCT.apiVersion}`, node: `>=${PRODUCT.minimumNode}` },
     scripts: {
-      dev: `${PRODUCT.command} plugin dev`,
+      dev: `${PRODUCT.command} plugin dev .`,
       ...(typescript
         ? { build: 'tsc -p tsconfig.build.json', typecheck: 'tsc', prepack: 'npm run build' }
         : {}),

@@ -1,9 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { inRepository } from '../support/repository.ts';
 
-/** The files that a page of documentation shows whole: a code block behind a comment `file: NAME`. */
-export function filesOf(page: string): ReadonlyMap<string, string> {
-  const text = readFileSync(inRepository(page), 'utf8');
-  const blocks = text.matchAll(/<!-- file: ([\w./-]+) -->\n```\w+\n([\s\S]*?)\n```\n/g);
-  return new Map([...blocks].map(([, name = '', body = '']) => [name, `${body}\n`]));
+/**
+ * The files that pages of documentation show whole: a code block behind a comment `file: NAME`. Of a folder: all its
+ * pages but the tutorial, which has a plugin of its own.
+ */
+export function filesOf(place: string): ReadonlyMap<string, string> {
+  const pages = statSync(inRepository(place)).isDirectory()
+    ? readdirSync(inRepository(place))
+        .filter((name) => name.endsWith('.md') && name !== 'tutorial.md')
+        .map((name) => `${place}/${name}`)
+    : [place];
+  const found = pages.flatMap((page) => [
+    ...readFileSync(inRepository(page), 'utf8').matchAll(
+      /<!-- file: ([\w./-]+) -->\n```\w+\n([\s\S]*?)\n```\n/g,
+    ),
+  ]);
+  return new Map(found.map(([, name = '', body = '']) => [name, `${body}\n`]));
 }

@@ -1,4 +1,4 @@
-/** What somebody has who knows nothing of this repository but docs/plugins.md. */
+/** What somebody has who knows nothing of this repository but docs/plugins. */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ let home: CliHome;
 beforeAll(() => {
   outside = mkdtempSync(join(tmpdir(), 'kp-outside-'));
   const written = join(outside, 'written');
-  for (const [name, text] of filesOf('docs/plugins.md')) {
+  for (const [name, text] of filesOf('docs/plugins')) {
     mkdirSync(dirname(join(written, name)), { recursive: true });
     writeFileSync(join(written, name), text);
   }
@@ -49,7 +49,7 @@ beforeEach(() => {
 
 afterEach(() => home.dispose());
 
-describe('the plugin of docs/plugins.md, packed, unpacked outside and named in the config', () => {
+describe('the plugin of docs/plugins, packed, unpacked outside and named in the config', () => {
   it('is found with what it contributes, and its manifest and config are valid', async () => {
     expect((await home.run('config', 'check')).code).toBe(0);
     const [list] = await home.json<{ id: string; state: string; contributes: object }[]>('plugin', 'list');
@@ -151,7 +151,7 @@ describe('the plugin of docs/plugins.md, packed, unpacked outside and named in t
   });
 });
 
-it('the smallest plugin of docs/plugins.md says hi', async () => {
+it('the smallest plugin of docs/plugins says hi', async () => {
   home.config({ plugins: { [join(outside, 'written/hi')]: true } });
   expect(await home.run('hi')).toEqual({ code: 0, stdout: 'Hi from hi 1.0.0.\n', stderr: '' });
 });

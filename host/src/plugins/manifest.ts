@@ -145,7 +145,7 @@ function entryName(data: Record<string, unknown>, preferred = 'node'): string {
 
 function invalid(file: string, path: string, message: string, hint?: string): KinoportError {
   return new KinoportError('PLUGIN_MANIFEST_INVALID', `${file}${path ? ` at ${path}` : ''}: ${message}.`, {
-    hint: hint ?? 'Correct the manifest; docs/plugins.md lists what it may hold.',
+    hint: hint ?? 'Correct the manifest; docs/plugins/manifest.md lists what it may hold.',
     data: { file, path },
   });
 }
