@@ -89,7 +89,8 @@ export class Supervisor implements Disposable {
     const { clock, failures, log, logFile } = this.#options;
     const code = this.#code;
     const at = clock.wall();
-    this.#failed = failure(code.id, { error, at, lastLines: [] });
+    // At once, for the host may end before the log is read.
+    this.#failed = failure(code.id, failures.keep(code, error, [], at));
     lastLines(logFile, { lines: KEPT_LINES })
       .catch(() => [])
       .then((lines) => {
