@@ -80,7 +80,7 @@ const host = () =>
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     // The maker of plugins has its templates beside it.
-    external: ['better-sqlite3', 'create-kinoport-plugin'],
+    external: ['better-sqlite3', '@napi-rs/keyring', 'create-kinoport-plugin'],
     alias: { '@kinoport/core': at('core/src/index.ts'), 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   });
 

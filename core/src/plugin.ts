@@ -80,17 +80,22 @@ export interface PluginStorage {
  */
 export interface PluginSecrets {
   get(name: string): Promise<string | undefined>;
-  /** Names of 1 to 200 characters, values of at most 16 KiB; `undefined` removes. @throws KinoportError `STORAGE_LIMIT` */
+  /**
+   * On disk when it resolves. Names of 1 to 200 characters, values of at most 16 KiB, at most 100 of them; `undefined`
+   * removes.
+   * @throws KinoportError `STORAGE_LIMIT`, `INVALID_ARGUMENT`; both methods `SECRETS_LOCKED` while the keyring with the
+   *   key to them cannot be read
+   */
   set(name: string, value: string | undefined): Promise<void>;
 }
 
 /** Something that the user has to do before the plugin can work as it should. It goes on meanwhile. */
 export interface AttentionRequest {
-  /** Upper case letters, digits and underscores: `LOGIN_EXPIRED`. */
+  /** Upper case letters, digits and underscores, 2 to 64 of them: `LOGIN_EXPIRED`. */
   readonly code: string;
-  /** One sentence of what is the matter. */
+  /** One sentence of what is the matter, at most 500 characters. */
   readonly message: string;
-  /** What to do about it: a command to type, for instance. */
+  /** What to do about it, at most 500 characters: a command to type, for instance. */
   readonly action?: string;
 }
 
@@ -127,7 +132,7 @@ export type ServiceMethod = (
   options: { readonly signal: AbortSignal; readonly caller: string },
 ) => JsonValue | Promise<JsonValue>;
 
-/** Lines into the plugin's own log file. Secrets do not belong there. */
+/** Lines into the plugin's own log file. Secrets do not belong there; those that the host gave are taken out. */
 export interface Log {
   debug(message: string, data?: JsonObject): void;
   info(message: string, data?: JsonObject): void;

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type Clock, DisposableStore, deserializeError, type JsonObject, systemClock } from '@kinoport/core';
+import { type Clock, DisposableStore, deserializeError, systemClock } from '@kinoport/core';
 import {
   type DependencyContainer,
   type InjectionToken,
@@ -8,27 +8,26 @@ import {
 } from 'tsyringe';
 import { CommandRuns } from './api/commandRuns.ts';
 import { ApiMethods } from './api/methods.ts';
+import { SecretSettings } from './api/secretSettings.ts';
 import { ApiServer } from './api/server.ts';
-import { ConfigService } from './config/config.ts';
+import { ConfigService, isFatal } from './config/config.ts';
 import { FileConfigService } from './config/fileConfigService.ts';
-import { defaultPluginSetting } from './config/parseConfig.ts';
 import { Home } from './home/home.ts';
 import { Logger } from './log/logger.ts';
+import { Redactor } from './log/redactor.ts';
 import { servePluginPlayback } from './playback/pluginPlayback.ts';
 import { ProgressOwners } from './playback/progressTracker.ts';
 import { PlaybackService } from './playback/service.ts';
+import { AttentionBoard } from './plugins/attention.ts';
 import { PluginCalls } from './plugins/calls.ts';
-import {
-  type DiscoveredPlugin,
-  discoverPlugins,
-  isPluginPath,
-  readPlugin,
-  settingsSchema,
-} from './plugins/discovery.ts';
+import { pluginSchemas } from './plugins/configSchemas.ts';
+import { type DiscoveredPlugin, discoverPlugins } from './plugins/discovery.ts';
 import { PluginManager } from './plugins/manager.ts';
 import { PluginSwitch } from './plugins/pluginSwitch.ts';
 import { PluginProcesses } from './plugins/processes.ts';
+import { servePluginSecrets } from './plugins/secrets.ts';
 import { servePluginServices } from './plugins/services.ts';
+import { PluginSettings } from './plugins/settings.ts';
 import { servePluginStorage } from './plugins/storage.ts';
 import { PublishedStreams } from './plugins/streams.ts';
 import { FailedStore } from './plugins/supervision/failedStore.ts';
@@ -36,6 +35,8 @@ import { ProcessBroker } from './processes/broker.ts';
 import { ProcessGuard } from './processes/guard.ts';
 import { LocalProcessBroker } from './processes/processBroker.ts';
 import { ShellProcessGuard } from './processes/shellGuard.ts';
+import { openSecretStore } from './secrets/openSecretStore.ts';
+import { SecretStore } from './secrets/secretStore.ts';
 import { Database, openDatabase } from './storage/database.ts';
 import { SessionJournal } from './storage/journal.ts';
 import { KeyValueStore } from './storage/keyValue.ts';
@@ -57,19 +58,14 @@ export interface HostParts {
 export interface CompositionOptions {
   readonly home: Home;
   readonly log: Logger;
+  /** Learns every secret that is handed out, so that `log` does not show it. */
+  readonly redactor: Redactor;
   /** Ends the host in order. */
   readonly stop: () => void;
   /** Only the plugins that come with the program. */
   readonly safeMode?: boolean;
   /** Resolves when what an earlier host left behind is settled. */
   readonly restored: Promise<void>;
-}
-
-/** The slice of a plugin: what the config says, else the defaults of its manifest. */
-export function pluginSlice(config: ConfigService, plugin: DiscoveredPlugin): JsonObject {
-  const setting = config.current.plugins[plugin.key];
-  return (setting ?? defaultPluginSetting(plugin.manifest?.package.kinoport.contributes?.configuration))
-    .config;
 }
 
 /**
@@ -98,7 +94,7 @@ export function compose(options: CompositionOptions): HostParts {
   value(Home, options.home);
   value(Logger, options.log);
   value(ClockToken, clock);
-  const { log, home } = options;
+  const { log, home, redactor } = options;
 
   kept(Database, () => {
     const { database, movedAside } = openDatabase(home.databaseFile, { clock });
@@ -118,6 +114,7 @@ export function compose(options: CompositionOptions): HostParts {
       }),
   );
   kept(ProcessGuard, () => new ShellProcessGuard(clock, log));
+  kept(SecretStore, () => openSecretStore({ home, clock, log, environment: process.env }));
   kept(ProcessBroker, () => new LocalProcessBroker());
   once(PluginCalls, () => new PluginCalls());
   once(PluginProcesses, (c) => {
@@ -135,12 +132,16 @@ export function compose(options: CompositionOptions): HostParts {
     return found;
   };
   const discovered = discover();
-  const [problem] = config.problems;
+  const problem = config.problems.find(isFatal);
   if (problem) {
     throw deserializeError(problem);
   }
+  for (const { code, message } of config.problems) log.warn('a mistake in the config', { code, message });
   value<ConfigService>(ConfigService, config);
 
+  const secrets = container.resolve<SecretStore>(SecretStore);
+  const attention = owned.add(new AttentionBoard(container.resolve(PluginCalls), log, redactor));
+  const settings = new PluginSettings(config, secrets, redactor);
   kept(PluginManager, (c) => {
     return new PluginManager({
       config,
@@ -154,7 +155,9 @@ export function compose(options: CompositionOptions): HostParts {
       discover,
       processes: { guard: c.resolve(ProcessGuard) },
       ...(options.safeMode ? { safeMode: true } : {}),
-      pluginConfig: (plugin) => pluginSlice(config, plugin),
+      pluginConfig: (plugin) => settings.slice(plugin),
+      attention,
+      redactor,
     });
   });
   kept(PlaybackService, (c) => {
@@ -180,6 +183,7 @@ export function compose(options: CompositionOptions): HostParts {
       plugins: c.resolve(PluginManager),
       playback: c.resolve(PlaybackService),
       progress: c.resolve(ProgressStore),
+      secrets: new SecretSettings(c.resolve(PluginManager).set, secrets, redactor),
       commands: c.resolve(CommandRuns),
       pluginSwitch: new PluginSwitch(home.configFile, config, c.resolve(PluginManager).set),
       restored: options.restored,
@@ -200,27 +204,15 @@ export function compose(options: CompositionOptions): HostParts {
   container.resolve(PluginProcesses);
   servePluginStorage(calls, container.resolve(KeyValueStore));
   servePluginServices(calls, () => container.resolve(PluginManager));
+  servePluginSecrets(calls, secrets, redactor);
   servePluginPlayback(calls, container.resolve(PlaybackService), owned);
   container.resolve(CommandRuns);
   const plugins = container.resolve(PluginManager);
   owned.add(plugins.set.addStopHook((plugin) => container.resolve(PlaybackService).pluginStops(plugin)));
-  owned.add(config.onDidChange(() => void refresh()));
+  for (const changed of [config.onDidChange, secrets.onDidChange]) owned.add(changed(() => void refresh()));
   async function refresh(): Promise<void> {
     await plugins.set.refresh();
     if (container.resolve(PlaybackService).size > 0) plugins.activateForPlayback();
   }
   return { container, owned };
-}
-
-/** What the config's checker asks of discovery. */
-export function pluginSchemas(discovered: readonly DiscoveredPlugin[], configFolder: string) {
-  return {
-    ids: discovered.map((plugin) => plugin.id),
-    schemaOf(key: string): JsonObject | undefined | 'unknown' {
-      const plugin = discovered.find((entry) => entry.key === key);
-      if (plugin) return settingsSchema(plugin);
-      // Just written into the config: its manifest is looked at for the first time.
-      return isPluginPath(key) ? settingsSchema(readPlugin(key, configFolder)) : 'unknown';
-    },
-  };
 }

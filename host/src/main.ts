@@ -9,6 +9,7 @@ import { acquireHostLock } from './home/hostLock.ts';
 import { prepareHome } from './home/prepareHome.ts';
 import { resolveHome } from './home/resolveHome.ts';
 import { createLogger } from './log/logger.ts';
+import { Redactor } from './log/redactor.ts';
 import { PlaybackService } from './playback/service.ts';
 import { PluginManager } from './plugins/manager.ts';
 import { KeyValueStore } from './storage/keyValue.ts';
@@ -21,7 +22,11 @@ const FRONT_PORT = 'streamFront.port';
 
 const foreground = process.argv.includes('--foreground');
 const idleAfter = foreground ? Number.POSITIVE_INFINITY : 30_000;
-const log = createLogger((line) => process.stderr.write(line), process.argv.includes('--verbose'));
+const redactor = new Redactor();
+const log = createLogger(
+  (line) => process.stderr.write(redactor.redact(line)),
+  process.argv.includes('--verbose'),
+);
 
 function fatal(error: unknown): never {
   const { stack, ...data } = serializeError(error);
@@ -47,6 +52,7 @@ async function run(): Promise<void> {
   const { container, owned }: HostParts = compose({
     home,
     log,
+    redactor,
     restored,
     safeMode: process.argv.includes('--safe-mode'),
     stop: () => stop('stop'),

@@ -29,6 +29,9 @@ describe.skipIf(needs('mpv'))(
             syncs: [],
             commands: [],
           },
+          unresponsive: false,
+          attention: null,
+          error: null,
         })),
       );
     });

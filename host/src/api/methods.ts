@@ -10,6 +10,7 @@ import type { ProgressRecord, ProgressStore } from '../storage/progress.ts';
 import { parseProgressExport, progressExport } from '../storage/progressExchange.ts';
 import type { CommandRuns } from './commandRuns.ts';
 import { METHODS, type MethodName, type ProgressView, type Results } from './protocol.ts';
+import type { SecretSettings } from './secretSettings.ts';
 
 /** Somebody who calls: over a WebSocket with a way back, over HTTP without one. */
 export interface ApiClient {
@@ -32,6 +33,7 @@ export interface ApiServices {
   readonly progress: ProgressStore;
   readonly commands: CommandRuns;
   readonly pluginSwitch: PluginSwitch;
+  readonly secrets: SecretSettings;
   /** Resolves when what an earlier host left behind is settled; playback and progress wait for it. */
   readonly restored: Promise<void>;
   readonly stop: () => void;
@@ -74,7 +76,7 @@ export class ApiMethods {
   }
 
   #table(): Handlers {
-    const { playback, progress, plugins, config } = this.#services;
+    const { playback, progress, plugins, config, secrets } = this.#services;
     return {
       'host.status': async () => this.#status(),
       'host.stop': async () => {
@@ -136,6 +138,16 @@ export class ApiMethods {
       'plugins.reload': async ({ id }: { id: string }) => plugins.set.reload(id),
       'plugins.enable': async ({ id }: { id: string }) => this.#services.pluginSwitch.enable(id),
       'plugins.disable': async ({ id }: { id: string }) => this.#services.pluginSwitch.disable(id),
+      'secrets.list': async ({ plugin }: { plugin?: string }) => secrets.list(plugin),
+      'secrets.set': async ({
+        plugin,
+        name,
+        value,
+      }: {
+        plugin: string;
+        name: string;
+        value: string | null;
+      }) => secrets.set(plugin, name, value),
       'players.probe': async () => plugins.probe() as Promise<Results['players.probe']>,
       'commands.run': async (params, client, signal) => this.#services.commands.run(params, client, signal),
     };

@@ -99,6 +99,14 @@ export const METHODS = {
   /** In the config file; in force when this is answered. */
   'plugins.enable': PluginParams,
   'plugins.disable': PluginParams,
+  /** Which secrets plugins have or could have; never their values. */
+  'secrets.list': Type.Object({ plugin: Type.Optional(text(1024)) }),
+  /** `null` removes. */
+  'secrets.set': Type.Object({
+    plugin: text(1024),
+    name: text(200),
+    value: Type.Union([Type.String({ maxLength: 16 * 1024 }), Type.Null()]),
+  }),
   'players.probe': Type.Object({}),
   'commands.run': Type.Object({
     command: text(64),
@@ -153,6 +161,18 @@ export interface PluginView {
   /** Where the code comes from. */
   readonly origin: 'builtin' | 'path' | 'installed' | 'dev';
   readonly logFile: string;
+}
+
+export interface SecretView {
+  /** Id of the plugin. */
+  readonly plugin: string;
+  readonly name: string;
+  /** Whether it is a setting of the manifest; otherwise the plugin keeps it by itself. */
+  readonly setting: boolean;
+  /** Whether the plugin does not start without it. */
+  readonly required: boolean;
+  readonly set: boolean;
+  readonly description: string | null;
 }
 
 export interface PlaybackView {
@@ -240,6 +260,9 @@ export interface Results {
   'plugins.reload': PluginView;
   'plugins.enable': PluginView;
   'plugins.disable': PluginView;
+  'secrets.list': readonly SecretView[];
+  /** `changed`: false when it was so before. */
+  'secrets.set': SecretView & { readonly changed: boolean };
   'players.probe': readonly {
     readonly player: string;
     readonly installations: readonly PlayerInstallation[];

@@ -62,6 +62,13 @@ export const HELP = {
     ['config schema > schema.json', 'for completion in an editor'],
     ['config path', 'where the file is'],
   ),
+  secret: `${examples(
+    ['config secret subtitles token', 'asks for it; what is typed is not shown'],
+    ['config secret subtitles token < file', 'from a file or another program'],
+    ['config secret --list', 'which are set and which are missing'],
+    ['config secret subtitles token --remove', 'forget it'],
+    ['config secret subtitles token --move', 'out of the config file'],
+  )}\n\nA secret is never given on the command line, where other programs and the history of the shell could see it.`,
   doctor: examples(['doctor', 'is everything in place?'], ['doctor --json', 'the same for programs']),
   serve: examples(['serve', 'run the host in the foreground, for services and for looking at it']),
   stop: examples(['stop', 'end the host and what plays in it']),

@@ -4,6 +4,7 @@ import { KinoportError, PRODUCT } from '@kinoport/core';
 import { Command } from 'commander';
 import type { PreparedArguments } from './arguments.ts';
 import { prepareArguments } from './arguments.ts';
+import type { SecretOptions } from './commands/configSecret.ts';
 import { addPlayerOptions, type PlayOptions } from './commands/playOptions.ts';
 import type { CreateCommandOptions } from './commands/plugin/create.ts';
 import type { LogsOptions } from './commands/plugin/logs.ts';
@@ -201,6 +202,18 @@ function buildProgram(
   add(config, 'path', 'print where the file is', HELP.config, async (_args, o) =>
     (await import('./commands/config.ts')).runConfigPath(ctx, o),
   );
+
+  add<SecretOptions>(
+    config,
+    'secret [plugin] [name]',
+    'give a plugin a password or token, kept outside of the file',
+    HELP.secret,
+    async ([pluginId, name], o) =>
+      (await import('./commands/configSecret.ts')).runConfigSecret(ctx, pluginId, name, o),
+  )
+    .option('--list', 'which are set, and which are missing; never what they are')
+    .option('--remove', 'forget it')
+    .option('--move', 'take it out of the config file, where it stands now');
 
   add(program, 'doctor', 'check that everything is in place', HELP.doctor, async (_args, o) =>
     (await import('./commands/doctor.ts')).runDoctor(ctx, o),

@@ -7,6 +7,8 @@ export interface PluginSetting {
   readonly config: JsonObject;
   /** Another id for a plugin whose own clashes. */
   readonly alias?: string;
+  /** What is wrong with it, where it never was right: the plugin cannot start. */
+  readonly problem?: ConfigProblem;
 }
 
 /** The config file with every default filled in. */
@@ -35,6 +37,13 @@ export interface ConfigProblem extends SerializedError {
   /** From 1. */
   readonly line: number;
   readonly column: number;
+  /** The key under `plugins` whose settings these are; all others are not concerned. */
+  readonly plugin?: string;
+}
+
+/** Whether no host starts with it. Those that are left keep one plugin from starting, or are met when used. */
+export function isFatal({ plugin, code }: ConfigProblem): boolean {
+  return plugin === undefined && code !== 'PLAYER_UNKNOWN' && code !== 'SOURCE_UNKNOWN';
 }
 
 /** The configuration in force: the last good one. */

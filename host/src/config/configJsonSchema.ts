@@ -1,5 +1,6 @@
 import { type JsonObject, PRODUCT } from '@kinoport/core';
 import { HostConfigSchema } from './schema.ts';
+import { propertiesOf, secretNames, withoutSecrets } from './secretProperties.ts';
 
 /** What the schema of the file says about one plugin. */
 export interface ConfigurablePlugin {
@@ -60,10 +61,27 @@ function pluginEntry(plugin: ConfigurablePlugin, anyPlugin: JsonObject): JsonObj
         $id: `${PRODUCT.command}:plugin/${plugin.id}`,
         type: 'object',
         additionalProperties: false,
-        ...plugin.configuration,
+        ...(plugin.configuration ? withSecretsElsewhere(plugin.id, plugin.configuration) : {}),
       },
     },
   };
+}
+
+/** A secret is still known to editors: as something that nothing may be, and why. */
+function withSecretsElsewhere(id: string, schema: JsonObject): JsonObject {
+  const properties = propertiesOf(schema);
+  const elsewhere = secretNames(schema).map((name): [string, JsonObject] => {
+    const property = properties[name];
+    const description = isObject(property) && property.description ? `${String(property.description)} ` : '';
+    const where = `A secret, which does not belong into this file. Set it by: ${PRODUCT.command} config secret ${id} ${name}`;
+    return [
+      name,
+      { not: {}, description: `${description}${where}`, errorMessage: where, doNotSuggest: true },
+    ];
+  });
+  if (elsewhere.length === 0) return schema;
+  const stripped = withoutSecrets(schema);
+  return { ...stripped, properties: { ...propertiesOf(stripped), ...Object.fromEntries(elsewhere) } };
 }
 
 function isObject(value: unknown): value is JsonObject {

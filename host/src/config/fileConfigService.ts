@@ -1,8 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Clock, type Disposable, Emitter, type Event } from '@kinoport/core';
-import type { Config, ConfigProblem, ConfigService } from './config.ts';
+import {
+  type Config,
+  type ConfigProblem,
+  type ConfigService,
+  isFatal,
+  type PluginSetting,
+} from './config.ts';
 import { FileWatch } from './fileWatch.ts';
-import { defaultConfig, type PluginSchemas, parseConfig, readConfigText } from './parseConfig.ts';
+import {
+  checkSlice,
+  defaultConfig,
+  type ParsedConfig,
+  type PluginSchemas,
+  parseConfig,
+  readConfigText,
+} from './parseConfig.ts';
 
 export interface FileConfigServiceOptions {
   readonly file: string;
@@ -12,7 +25,9 @@ export interface FileConfigServiceOptions {
 }
 
 /**
- * {@link ConfigService} on the config file: read when constructed, and again whenever it changes.
+ * {@link ConfigService} on the config file: read when constructed, and again whenever it changes. A mistake in the
+ * host's part, in the syntax, or in the name of a plugin leaves everything as it was; one in a plugin's slice leaves
+ * that slice as it was, an unknown player or source those.
  *
  * The composition root constructs it, lets discovery find the plugins that `current.plugins` names, and hands
  * back what it learnt with {@link FileConfigService.setPlugins}; from then on plugins' slices are checked and
@@ -26,8 +41,12 @@ export class FileConfigService implements ConfigService, Disposable {
   #plugins: PluginSchemas | undefined;
   /** What the file held when last read, or why it could not be. */
   #read: string | ConfigProblem;
-  /** The newest text that had no problem; `current` comes from it. */
-  #goodText: string | undefined;
+  /** The newest text of which the host could use its part; `current` comes from it. */
+  #usable: string | undefined;
+  /** The newest slice of each plugin that had no mistake, as it stood in the file. */
+  readonly #goodSlices = new Map<string, PluginSetting>();
+  /** The newest ids that somebody contributes, as far as there ever were such. */
+  #goodIds: Pick<Config, 'player' | 'routing'> | undefined;
   #current: Config;
   #problems: readonly ConfigProblem[] = [];
 
@@ -44,10 +63,10 @@ export class FileConfigService implements ConfigService, Disposable {
       onChange: () => this.reload(),
     });
     this.#read = readConfigText(this.#file);
-    const { config, problems } = this.#parse(this.#read);
+    const { config, problems, usable } = this.#parse(this.#read);
     this.#current = config;
     this.#problems = problems;
-    if (problems.length === 0 && typeof this.#read === 'string') this.#goodText = this.#read;
+    if (usable && typeof this.#read === 'string') this.#usable = this.#read;
   }
 
   get current(): Config {
@@ -58,13 +77,19 @@ export class FileConfigService implements ConfigService, Disposable {
     return this.#problems;
   }
 
+  /** The plugins that the file names at the moment, known or not: what discovery looks for. */
+  get named(): Config['plugins'] {
+    const { config, usable } =
+      typeof this.#read === 'string'
+        ? parseConfig(this.#read, this.#file)
+        : { config: undefined, usable: false };
+    return usable && config ? config.plugins : this.#current.plugins;
+  }
+
   /** What discovery knows of the plugins. May be called again when that changes; the file is not read for it. */
   setPlugins(plugins: PluginSchemas): void {
     this.#plugins = plugins;
-    const newest = this.#parse(this.#read);
-    // Until now plugins' slices went unchecked, so "last good" has to be asked again.
-    const { config } = this.#goodText === undefined ? newest : this.#parse(this.#goodText);
-    this.#settle(config, newest.problems);
+    this.#settle();
   }
 
   /** Reads the file now; needed only where a change must not wait for the watcher. Never throws. */
@@ -72,10 +97,7 @@ export class FileConfigService implements ConfigService, Disposable {
     const read = readConfigText(this.#file);
     if (isDeepStrictEqual(read, this.#read)) return;
     this.#read = read;
-    const { config, problems } = this.#parse(read);
-    const good = problems.length === 0 && typeof read === 'string';
-    if (good) this.#goodText = read;
-    this.#settle(good || this.#goodText === undefined ? config : this.#current, problems);
+    this.#settle();
   }
 
   dispose(): void {
@@ -84,20 +106,58 @@ export class FileConfigService implements ConfigService, Disposable {
     this.#problemsChanged.dispose();
   }
 
-  #parse(read: string | ConfigProblem): {
-    readonly config: Config;
-    readonly problems: readonly ConfigProblem[];
-  } {
-    if (typeof read !== 'string') return { config: defaultConfig(), problems: [read] };
+  #parse(read: string | ConfigProblem): ParsedConfig {
+    if (typeof read !== 'string') return { config: defaultConfig(), usable: false, problems: [read] };
     return parseConfig(read, this.#file, this.#plugins === undefined ? {} : { plugins: this.#plugins });
   }
 
-  #settle(config: Config, problems: readonly ConfigProblem[]): void {
+  #settle(): void {
+    const newest = this.#parse(this.#read);
+    const usable = newest.usable && !newest.problems.some(isFatal);
+    if (usable && typeof this.#read === 'string') this.#usable = this.#read;
+    const text = usable ? undefined : this.#usable;
+    const config = this.#inForce(text === undefined ? newest : this.#parse(text));
+    const { problems } = newest;
     const configChanged = !isDeepStrictEqual(config, this.#current);
     const problemsChanged = !isDeepStrictEqual(problems, this.#problems);
     this.#current = config;
     this.#problems = problems;
     if (configChanged) this.#changed.fire(config);
     if (problemsChanged) this.#problemsChanged.fire(problems);
+  }
+
+  /** What a file says, with the last good values in the place of those that are not. */
+  #inForce({ config, problems }: ParsedConfig): Config {
+    if (this.#plugins === undefined) return config;
+    const isWrong = (code: string): boolean => problems.some((problem) => problem.code === code);
+    const ids = {
+      player: (isWrong('PLAYER_UNKNOWN') ? this.#goodIds?.player : undefined) ?? config.player,
+      routing: (isWrong('SOURCE_UNKNOWN') ? this.#goodIds?.routing : undefined) ?? config.routing,
+    };
+    this.#goodIds = ids;
+    const plugins = Object.entries(config.plugins).map(([key, setting]): [string, PluginSetting] => {
+      if (setting.problem === undefined) {
+        if (setting.enabled) this.#goodSlices.set(key, setting);
+        return [key, setting];
+      }
+      const good = this.#goodSlice(key);
+      if (good === undefined) return [key, setting];
+      const { problem: _, ...rest } = setting;
+      return [key, { ...rest, config: good }];
+    });
+    return { ...config, ...ids, plugins: Object.fromEntries(plugins) };
+  }
+
+  /** Judged anew: the schema may be another than when it was found to be good. */
+  #goodSlice(key: string): PluginSetting['config'] | undefined {
+    const good = this.#goodSlices.get(key);
+    const schema = this.#plugins?.schemaOf(key);
+    if (good === undefined || schema === 'unknown') return undefined;
+    try {
+      const { value, mistakes } = checkSlice(good.config, schema);
+      return mistakes.length === 0 ? value : undefined;
+    } catch {
+      return undefined;
+    }
   }
 }

@@ -14,7 +14,8 @@ export type PluginProcessDefaults = Pick<PluginProcessOptions, 'activateTimeout'
 
 export interface PluginOptions {
   readonly plugin: PluginDefinition;
-  readonly config: JsonObject;
+  /** Its settings at the start of a generation; fails when they are not good enough for one. */
+  readonly config: (definition: PluginDefinition) => JsonObject | Promise<JsonObject>;
   readonly home: Home;
   readonly clock: Clock;
   readonly log: Logger;
@@ -34,6 +35,5 @@ export interface PluginChange {
 /** What a generation is made of. */
 export interface Blueprint {
   readonly definition: PluginDefinition;
-  readonly config: JsonObject;
   readonly debug: DebugOptions | undefined;
 }

@@ -10,6 +10,7 @@ import {
   PRODUCT,
 } from '@kinoport/core';
 import semver from 'semver';
+import { misplacedSecret } from '../config/secretProperties.ts';
 import { checkedSchema } from './validation.ts';
 
 /** Longest `package.json` that is read. */
@@ -53,6 +54,9 @@ export function readManifest(root: string, options: ReadManifestOptions = {}): L
   const problem = validate.problem(data);
   if (problem) throw invalid(file, problem.path, problem.message);
   const manifest = data as PluginPackage;
+  const secret = misplacedSecret(manifest.kinoport.contributes?.configuration ?? {});
+  if (secret)
+    throw invalid(file, `/${PRODUCT.manifestKey}/contributes/configuration${secret.path}`, secret.message);
   const range = manifest.engines.kinoport;
   if (semver.validRange(range) === null)
     throw invalid(file, '/engines/kinoport', `"${range}" is not a semver range`);

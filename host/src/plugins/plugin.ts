@@ -18,6 +18,7 @@ import { abortable } from './abortable.ts';
 import type { Blueprint, PluginChange, PluginOptions } from './blueprint.ts';
 import { handOver, type Survivor } from './handover.ts';
 import { type PluginCrash, type PluginDefinition, PluginProcess } from './process.ts';
+import { SETTINGS_FAULTS } from './settings.ts';
 import { Supervisor } from './supervision/supervisor.ts';
 
 /** Milliseconds that calls under way have to end before a generation is replaced in spite of them. */
@@ -46,8 +47,10 @@ export class Plugin {
   readonly #supervisor: Supervisor;
   readonly #retiring = new Set<Promise<void>>();
   #blueprint: Blueprint;
-  /** The newest slice of the config. */
-  #configured: JsonObject;
+  /** The newest slice of the config, as far as one is known. */
+  #configured: JsonObject | undefined;
+  /** What each generation takes for the newest. */
+  readonly #told = new WeakMap<PluginProcess, JsonObject>();
   #state: PluginView['state'] = 'resolved';
   #generation: number;
   #process: PluginProcess | undefined;
@@ -63,8 +66,7 @@ export class Plugin {
   /** @param generation the number of the last one that a plugin of this id had */
   constructor(options: PluginOptions, generation = 0) {
     this.#options = options;
-    this.#blueprint = { definition: options.plugin, config: options.config, debug: undefined };
-    this.#configured = options.config;
+    this.#blueprint = { definition: options.plugin, debug: undefined };
     this.#generation = generation;
     this.id = options.plugin.id;
     const { clock, log, failures, home, processes } = options;
@@ -193,10 +195,8 @@ export class Plugin {
 
   /** A new slice of the config; a running generation is told. */
   configure(config: JsonObject): void {
-    if (isDeepStrictEqual(config, this.#configured)) return;
     this.#configured = config;
-    this.#blueprint = { ...this.#blueprint, config };
-    this.peer?.notify('config/changed', config).catch(() => undefined);
+    if (this.#process) this.#tell(this.#process);
   }
 
   /**
@@ -270,9 +270,12 @@ export class Plugin {
   }
 
   /** A new generation, running, that nobody is routed to. */
-  async #activated({ definition, config, debug }: Blueprint): Promise<PluginProcess> {
+  async #activated({ definition, debug }: Blueprint): Promise<PluginProcess> {
     const { home, clock, serve, prepare, processes } = this.#options;
     await prepare?.(definition);
+    const config = await this.#options.config(definition);
+    if (isKinoportError(this.#error, ...SETTINGS_FAULTS)) this.#error = undefined;
+    this.#configured = config;
     this.#generation += 1;
     const next = new PluginProcess({
       ...processes,
@@ -284,6 +287,7 @@ export class Plugin {
       clock,
       serve: (peer) => serve(peer, this),
     });
+    this.#told.set(next, config);
     await next.activate();
     if (this.#stop.signal.aborted) {
       await next.kill();
@@ -308,6 +312,8 @@ export class Plugin {
 
   #becomes(next: PluginProcess): void {
     this.#process = next;
+    // What the config says may have changed while it started.
+    this.#tell(next);
     this.#supervisor.watch(next);
     this.#options.log.info(`plugin ${this.id} is active`, {
       generation: next.generation,
@@ -318,6 +324,13 @@ export class Plugin {
     this.#hasRun = true;
   }
 
+  #tell(generation: PluginProcess): void {
+    const config = this.#configured;
+    if (config === undefined || isDeepStrictEqual(this.#told.get(generation), config)) return;
+    this.#told.set(generation, config);
+    generation.peer.notify('config/changed', config).catch(() => undefined);
+  }
+
   // --- replacing ------------------------------------------------------------------------------------------
 
   async #replace(change: PluginChange): Promise<void> {
@@ -325,7 +338,6 @@ export class Plugin {
     if (this.#stop.signal.aborted) throw new KinoportError('HOST_STOPPING', 'The plugin is shutting down.');
     const blueprint: Blueprint = {
       definition: change.definition ?? this.#blueprint.definition,
-      config: this.#configured,
       debug: 'debug' in change ? change.debug : this.#blueprint.debug,
     };
     const before = this.#process;
@@ -374,10 +386,7 @@ export class Plugin {
     if (failures.length > 0) throw failures[0];
     await fault();
     commit();
-    // What the config says may have changed while the next one started.
-    if (!isDeepStrictEqual(this.#configured, blueprint.config))
-      next.peer.notify('config/changed', this.#configured).catch(() => undefined);
-    this.#blueprint = { ...blueprint, config: this.#configured };
+    this.#blueprint = blueprint;
     this.#error = undefined;
     this.#supervisor.forgive(blueprint.definition);
     this.#becomes(next);
@@ -425,6 +434,8 @@ export class Plugin {
     if (!this.#isNeeded || this.#stop.signal.aborted || this.#starting) return;
     this.#starting = this.#start(delay);
     this.#starting.catch((error) => {
+      // The user has to do something first; it did not break down.
+      if (isKinoportError(error, ...SETTINGS_FAULTS)) return;
       if (this.#isNeeded && !this.#stop.signal.aborted) this.#brokeDown(toKinoportError(error));
     });
   }

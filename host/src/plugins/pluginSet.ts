@@ -16,12 +16,15 @@ import { nearest } from '../config/nearest.ts';
 import type { Home } from '../home/home.ts';
 import type { Logger } from '../log/logger.ts';
 import { pluginLogFile } from '../log/pluginLog.ts';
+import type { Redactor } from '../log/redactor.ts';
+import type { AttentionBoard } from './attention.ts';
 import type { PluginChange, PluginProcessDefaults } from './blueprint.ts';
 import type { PluginCalls } from './calls.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
 import { Plugin } from './plugin.ts';
 import type { PluginDefinition } from './process.ts';
+import { deliverSettings } from './settings.ts';
 import type { FailedStore } from './supervision/failedStore.ts';
 
 export interface PluginSetOptions {
@@ -34,8 +37,10 @@ export interface PluginSetOptions {
   readonly discovered: readonly DiscoveredPlugin[];
   /** Looks again at the config and at every manifest. */
   readonly discover: () => readonly DiscoveredPlugin[];
-  /** A plugin's slice of the config with the defaults of its manifest. */
-  readonly pluginConfig: (plugin: DiscoveredPlugin) => JsonObject;
+  /** A plugin's slice of the config with the defaults of its manifest and its secrets, or why it cannot start. */
+  readonly pluginConfig: (plugin: DiscoveredPlugin) => JsonObject | Promise<JsonObject>;
+  readonly attention: AttentionBoard;
+  readonly redactor: Redactor;
   readonly processes?: PluginProcessDefaults;
   /** Only the plugins that come with the program. */
   readonly safeMode?: boolean;
@@ -57,6 +62,7 @@ export class PluginSet implements Disposable {
   readonly #onDidChange = new Emitter<PluginView>();
   /** The number of the last generation of what was switched off. */
   readonly #generations = new Map<string, number>();
+  readonly #attention: Disposable;
   #entries: readonly Entry[];
   #refreshing: Promise<void> = Promise.resolve();
   #disposed = false;
@@ -64,6 +70,10 @@ export class PluginSet implements Disposable {
   constructor(options: PluginSetOptions) {
     this.#options = options;
     this.#entries = options.discovered.map((discovered) => this.#entry(discovered));
+    this.#attention = options.attention.onDidChange(({ plugin }) => {
+      const entry = this.#entries.find(({ discovered }) => discovered.id === plugin);
+      if (entry) this.#onDidChange.fire(this.#view(entry));
+    });
   }
 
   /** Something about a plugin is not as it was. */
@@ -153,6 +163,7 @@ export class PluginSet implements Disposable {
       return ending;
     };
     await Promise.allSettled(plugins.map(stop));
+    await this.#attention.dispose();
     this.#onDidChange.dispose();
   }
 
@@ -189,9 +200,10 @@ export class PluginSet implements Disposable {
     await Promise.all(ended.map(end));
     const before = new Set(this.#entries.map(({ plugin }) => plugin));
     this.#entries = entries.map((entry) => (entry.plugin ? entry : this.#entry(entry.discovered)));
+    const { pluginConfig, log } = this.#options;
     for (const entry of this.#entries) {
       const { plugin, discovered } = entry;
-      plugin?.configure(this.#options.pluginConfig(discovered));
+      if (plugin) await deliverSettings(plugin, () => pluginConfig(discovered), log);
       if (!plugin || !before.has(plugin)) this.#onDidChange.fire(this.#view(entry));
       if (plugin && !before.has(plugin) && wantsToRun(plugin)) plugin.current().catch(() => undefined);
     }
@@ -268,7 +280,7 @@ export class PluginSet implements Disposable {
     const plugin = new Plugin(
       {
         plugin: definitionOf(discovered),
-        config: this.#options.pluginConfig(discovered),
+        config: this.#options.pluginConfig,
         home,
         clock,
         log,
@@ -320,8 +332,8 @@ export class PluginSet implements Disposable {
       },
       root: discovered.root,
       builtin: discovered.builtin,
-      error: error ? serializeError(error) : null,
-      attention: null,
+      error: error ? this.#options.redactor.redactData(serializeError(error)) : null,
+      attention: this.#options.attention.of(discovered.id),
       unresponsive: plugin?.isUnresponsive ?? false,
       crashes: plugin?.crashes ?? 0,
       origin: discovered.builtin ? 'builtin' : 'path',

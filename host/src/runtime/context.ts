@@ -18,6 +18,8 @@ import {
   serializeError,
   systemClock,
 } from '@kinoport/core';
+import { secretNames } from '../config/secretProperties.ts';
+import type { Redactor } from '../log/redactor.ts';
 import { Outbox } from '../rpc/outbox.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
@@ -46,7 +48,7 @@ export class PluginRuntime {
   readonly #context: PluginContext;
   readonly #log = createLog();
 
-  constructor(peer: Peer, params: InitializeParams, plugin: Plugin) {
+  constructor(peer: Peer, params: InitializeParams, plugin: Plugin, redactor: Redactor) {
     this.#plugin = plugin;
     const declared: Contributions = params.contributes;
     this.#players = new RegistryImpl('player', ids(declared.players), this.#owned);
@@ -69,9 +71,14 @@ export class PluginRuntime {
     serveSources(peer, this.#sources);
     serveCommands(peer, this.#commands, this.#log);
     const changed = this.#owned.add(new Emitter<JsonObject>());
-    let config = params.config;
+    const secrets = secretNames(declared.configuration);
+    const noted = (value: JsonObject): JsonObject => {
+      redactor.add(...secrets.map((name) => value[name]));
+      return value;
+    };
+    let config = noted(params.config);
     peer.onNotification('config/changed', (value) => {
-      config = value as JsonObject;
+      config = noted(value as JsonObject);
       changed.fire(config);
     });
     const [syncs, services] = [this.#syncs, createServices(peer, this.#services)];
@@ -94,7 +101,7 @@ export class PluginRuntime {
       get services() {
         return experimental('services', services);
       },
-      secrets: createSecrets(peer),
+      secrets: createSecrets(peer, redactor),
       attention: createAttention(peer),
       commands: this.#commands,
       playback: createPlayback(peer),

@@ -7,6 +7,7 @@ import { KinoportError, type Plugin, serializeError, systemClock } from '@kinopo
 import { Peer, pipeTransport } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
 import { PluginRuntime } from './context.ts';
+import { guardOutput } from './output.ts';
 
 // Every plugin gets the host's own copy of the public API, whatever lies in its node_modules.
 const coreUrl = new URL('./core.js', import.meta.url).href;
@@ -19,6 +20,7 @@ const peer = new Peer(pipeTransport(new Socket({ fd: 3, readable: true, writable
   clock: systemClock,
   name: 'the host',
 });
+const redactor = guardOutput();
 let runtime: PluginRuntime | undefined;
 
 async function load(entry: string): Promise<Plugin> {
@@ -56,7 +58,7 @@ async function loadFailure(error: unknown, entry: string): Promise<KinoportError
 peer.handle('initialize', async (params): Promise<InitializeResult> => {
   const initialize = params as InitializeParams;
   const plugin = await load(initialize.entry);
-  runtime = new PluginRuntime(peer, initialize, plugin);
+  runtime = new PluginRuntime(peer, initialize, plugin, redactor);
   return runtime.activate();
 });
 // A sign of life, whatever the plugin does; see Heartbeat.

@@ -5,6 +5,7 @@ import {
   type PluginSecrets,
   type Services,
 } from '@kinoport/core';
+import type { Redactor } from '../log/redactor.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { ServiceCallParams } from '../rpc/protocol.ts';
 import type { RegistryImpl } from './registry.ts';
@@ -29,10 +30,17 @@ export function createServices(peer: Peer, registry: RegistryImpl<ServiceMethods
 }
 
 /** `ctx.secrets`: the host keeps them. */
-export function createSecrets(peer: Peer): PluginSecrets {
+export function createSecrets(peer: Peer, redactor: Redactor): PluginSecrets {
   return {
-    get: async (name) => (await peer.call<{ readonly value?: string }>('secrets/get', { name })).value,
-    set: (name, value) => peer.call('secrets/set', { name, ...(value === undefined ? {} : { value }) }),
+    async get(name) {
+      const { value } = await peer.call<{ readonly value?: string }>('secrets/get', { name });
+      redactor.add(value);
+      return value;
+    },
+    async set(name, value) {
+      redactor.add(value);
+      await peer.call('secrets/set', { name, ...(value === undefined ? {} : { value }) });
+    },
   };
 }
 

@@ -127,7 +127,8 @@ describe('FileConfigService', () => {
       'CONFIG_UNKNOWN_PLUGIN',
     ]);
     expect(service.current.player).toBe('vlc');
-    expect(service.current.plugins).toEqual({ mpv: { enabled: true, config: { path: 'mpv' } } });
+    const problem = expect.objectContaining({ code: 'CONFIG_INVALID', plugin: 'mpv' });
+    expect(service.current.plugins).toEqual({ mpv: { enabled: true, config: { path: 'mpv' }, problem } });
 
     writeFileSync(file, '{"plugins":{"mpv":{"config":{"path":"/opt/mpv"}}}}');
     service.reload();

@@ -42,7 +42,7 @@ function only(text: string): ConfigProblem {
 describe('parseConfig', () => {
   it('fills in every default', () => {
     for (const text of ['', '{}', '// nothing yet\n', '\uFEFF{}']) {
-      expect(parse(text)).toEqual({ config: defaultConfig(), problems: [] });
+      expect(parse(text)).toEqual({ config: defaultConfig(), usable: true, problems: [] });
     }
     expect(defaultConfig()).toEqual({
       player: 'mpv',
@@ -227,6 +227,7 @@ describe('readConfigFile', () => {
   it('takes a missing file for all defaults', () => {
     expect(readConfigFile(join(scratchFolder(), 'config.jsonc'))).toEqual({
       config: defaultConfig(),
+      usable: true,
       problems: [],
     });
   });
@@ -236,6 +237,7 @@ describe('readConfigFile', () => {
     mkdirSync(file);
     expect(readConfigFile(file)).toEqual({
       config: defaultConfig(),
+      usable: false,
       problems: [expect.objectContaining({ code: 'CONFIG_UNREADABLE', file, line: 1, column: 1 })],
     });
   });

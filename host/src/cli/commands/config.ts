@@ -1,6 +1,5 @@
-import { deserializeError, type JsonObject } from '@kinoport/core';
+import { deserializeError } from '@kinoport/core';
 import type { ConfigProblem } from '../../config/config.ts';
-import type { PluginSchemas } from '../../config/parseConfig.ts';
 import type { DiscoveredPlugin } from '../../plugins/discovery.ts';
 import { type CliContext, type CommonOptions, outputFor } from '../context.ts';
 
@@ -58,12 +57,12 @@ export async function runConfigCheck(ctx: CliContext, options: CommonOptions): P
 
 /** What is wrong with the config file, the plugins' parts included. Runs no plugin. */
 export async function checkConfig(ctx: CliContext): Promise<readonly ConfigProblem[]> {
-  const [{ readConfigFile }, { settingsSchema }, plugins] = await Promise.all([
+  const [{ readConfigFile }, { pluginSchemas }, plugins] = await Promise.all([
     import('../../config/parseConfig.ts'),
-    import('../../plugins/discovery.ts'),
+    import('../../plugins/configSchemas.ts'),
     findPlugins(ctx),
   ]);
-  return readConfigFile(ctx.home.configFile, { plugins: schemasOf(plugins, settingsSchema) }).problems;
+  return readConfigFile(ctx.home.configFile, { plugins: pluginSchemas(plugins, ctx.home.config) }).problems;
 }
 
 /** Plugins of the config that cannot be loaded: a wrong path, a broken manifest. Runs no plugin. */
@@ -84,17 +83,4 @@ export async function findPlugins(ctx: CliContext): Promise<readonly DiscoveredP
     import('../../plugins/discovery.ts'),
   ]);
   return discoverPlugins(readConfigFile(ctx.home.configFile).config, ctx.home.config);
-}
-
-function schemasOf(
-  plugins: readonly DiscoveredPlugin[],
-  settingsSchema: (plugin: DiscoveredPlugin) => JsonObject | undefined,
-): PluginSchemas {
-  return {
-    ids: plugins.map(({ id }) => id),
-    schemaOf(key) {
-      const plugin = plugins.find((candidate) => candidate.key === key || candidate.id === key);
-      return plugin ? settingsSchema(plugin) : 'unknown';
-    },
-  };
 }

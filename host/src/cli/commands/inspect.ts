@@ -1,5 +1,6 @@
 import { withHost } from '../connection/connectHost.ts';
 import { type CliContext, type CommonOptions, outputFor } from '../context.ts';
+import { errorView } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 import { formatBytes, formatTime } from '../terminal/time.ts';
 import { printable } from '../terminal/width.ts';
@@ -49,28 +50,38 @@ export async function runFiles(
   return 0;
 }
 
+/** Errors whose hint is what the user has to type, not only where to look. */
+const SETTLED_BY_USER = new Set(['SECRET_MISSING', 'CONFIG_SECRET_IN_FILE', 'SECRETS_LOCKED']);
+
 /** `plugin list` */
 export async function runPluginList(ctx: CliContext, options: CommonOptions): Promise<number> {
   const output = outputFor(ctx, options);
   const plugins = await withHost(ctx, (host) => host.call('plugins.list', {}));
   if (output.json) {
     output.value(
-      plugins.map(({ id, version, state, isolation, generation, pid, contributes }) => ({
-        id,
-        version,
-        state,
-        isolation,
-        generation,
-        pid,
-        contributes,
-      })),
+      plugins.map((plugin) => {
+        const { id, version, state, isolation, generation, pid, contributes } = plugin;
+        const { attention, unresponsive, error } = plugin;
+        return {
+          id,
+          version,
+          state,
+          isolation,
+          generation,
+          pid,
+          contributes,
+          unresponsive,
+          attention,
+          error: error && errorView(error),
+        };
+      }),
     );
     return 0;
   }
   const rows = plugins.map((plugin) => [
     plugin.id,
     plugin.version,
-    plugin.state,
+    plugin.unresponsive ? `${plugin.state}, unresponsive` : plugin.state,
     plugin.pid === null ? '' : String(plugin.pid),
     [
       ...plugin.contributes.players.map((id) => `player ${id}`),
@@ -87,8 +98,13 @@ export async function runPluginList(ctx: CliContext, options: CommonOptions): Pr
     { title: 'Gives', flexible: true },
   ] as const;
   for (const line of formatTable(head, rows, output.columns)) output.data(line);
-  for (const { id, error, root } of plugins) {
+  for (const { id, error, attention, root } of plugins) {
     if (error) output.note(`${id}: ${error.message} (${error.code})`);
+    if (error?.hint && SETTLED_BY_USER.has(error.code)) output.note(`${id}: ${error.hint}`);
+    if (attention) {
+      output.note(`${id} needs you: ${printable(attention.message)} (${attention.code})`);
+      if (attention.action !== undefined) output.note(`${id}: ${printable(attention.action)}`);
+    }
     if (output.verbose) output.note(`${id}: ${root}`);
   }
   return 0;

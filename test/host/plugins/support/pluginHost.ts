@@ -8,14 +8,18 @@ import type { Home } from '../../../../host/src/home/home.ts';
 import { prepareHome } from '../../../../host/src/home/prepareHome.ts';
 import { resolveHome } from '../../../../host/src/home/resolveHome.ts';
 import { createLogger } from '../../../../host/src/log/logger.ts';
+import { Redactor } from '../../../../host/src/log/redactor.ts';
+import { AttentionBoard } from '../../../../host/src/plugins/attention.ts';
 import { PluginCalls } from '../../../../host/src/plugins/calls.ts';
 import { discoverPlugins } from '../../../../host/src/plugins/discovery.ts';
 import { PluginManager } from '../../../../host/src/plugins/manager.ts';
+import { servePluginSecrets } from '../../../../host/src/plugins/secrets.ts';
 import { servePluginServices } from '../../../../host/src/plugins/services.ts';
 import { servePluginStorage } from '../../../../host/src/plugins/storage.ts';
 import { PublishedStreams } from '../../../../host/src/plugins/streams.ts';
 import { FailedStore } from '../../../../host/src/plugins/supervision/failedStore.ts';
 import type { HeartbeatTimes } from '../../../../host/src/plugins/supervision/heartbeat.ts';
+import { FileSecretStore } from '../../../../host/src/secrets/fileSecretStore.ts';
 import { openDatabase } from '../../../../host/src/storage/database.ts';
 import { SqliteKeyValueStore } from '../../../../host/src/storage/sqliteKeyValue.ts';
 import { HttpStreamFront } from '../../../../host/src/streams/httpFront.ts';
@@ -46,6 +50,9 @@ export class PluginHost {
   readonly #options: PluginHostOptions;
   readonly home: Home;
   readonly log: string[] = [];
+  readonly redactor = new Redactor();
+  readonly secrets: FileSecretStore;
+  readonly attention: AttentionBoard;
   readonly manager: PluginManager;
   readonly streams: PublishedStreams;
   readonly front: HttpStreamFront;
@@ -69,7 +76,12 @@ export class PluginHost {
     const store = new SqliteKeyValueStore(database);
     servePluginStorage(calls, store);
     servePluginServices(calls, () => this.manager);
-    const log = createLogger((line) => this.log.push(line));
+    const log = createLogger((line) => this.log.push(this.redactor.redact(line)));
+    this.secrets = this.#owned.add(
+      new FileSecretStore({ file: join(this.home.data, 'secrets.json'), clock: systemClock, log }),
+    );
+    servePluginSecrets(calls, this.secrets, this.redactor);
+    this.attention = this.#owned.add(new AttentionBoard(calls, log, this.redactor));
     this.front = this.#owned.add(new HttpStreamFront({ clock: systemClock, onError: () => undefined }));
     this.streams = new PublishedStreams(this.front, calls);
     const named = Object.fromEntries(Object.keys(plugins).map((name) => [`./${name}`, true]));
@@ -88,6 +100,8 @@ export class PluginHost {
         clock,
         log,
         failures: new FailedStore(store, log),
+        attention: this.attention,
+        redactor: this.redactor,
         calls,
         streams: this.streams,
         discovered,
