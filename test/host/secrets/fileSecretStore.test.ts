@@ -52,13 +52,13 @@ describe('FileSecretStore', () => {
     await store.set('a', 'token', 'ä\n"quoted"');
     await store.set('b', 'token', 'other');
     await store.set('a', '__proto__', 'odd');
+    if (process.platform !== 'win32') expect(statSync(join(folder, 'secrets.json')).mode & 0o777).toBe(0o600);
     const next = storeIn(folder);
     expect(await next.get('a', 'token')).toBe('ä\n"quoted"');
     expect(await next.get('a', '__proto__')).toBe('odd');
     expect(await next.get('b', 'token')).toBe('other');
     expect(await next.get('b', 'toString')).toBeUndefined();
     expect(await next.all('constructor')).toEqual({});
-    if (process.platform !== 'win32') expect(statSync(join(folder, 'secrets.json')).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['secrets.json']);
     await next.set('a', 'token', undefined);
     await next.clear('b');
