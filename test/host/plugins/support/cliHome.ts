@@ -28,11 +28,11 @@ export class CliRun {
     });
   }
 
-  /** Resolves when standard output holds the text. */
-  printed(text: string): Promise<void> {
+  /** Resolves when standard output holds the text, from a place on. */
+  printed(text: string, from = 0): Promise<void> {
     return new Promise((resolve, reject) => {
       const check = (): void => {
-        if (!this.stdout.includes(text)) return;
+        if (!this.stdout.includes(text, from)) return;
         this.#waiting.delete(check);
         resolve();
       };
