@@ -75,12 +75,13 @@ const host = () =>
     entryPoints: {
       cli: at('host/src/cli/main.ts'),
       host: at('host/src/main.ts'),
+      installer: at('host/src/plugins/install/worker/main.ts'),
     },
     outdir: at('host/dist'),
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    // The maker of plugins has its templates beside it.
-    external: ['better-sqlite3', '@napi-rs/keyring', 'create-kinoport-plugin'],
+    // The maker of plugins has its templates beside it; npm's libraries find files of theirs by their own place.
+    external: ['better-sqlite3', '@napi-rs/keyring', 'create-kinoport-plugin', 'tar'],
     alias: { '@kinoport/core': at('core/src/index.ts'), 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   });
 

@@ -21,14 +21,18 @@ import { PlaybackService } from './playback/service.ts';
 import { AttentionBoard } from './plugins/attention.ts';
 import { PluginCalls } from './plugins/calls.ts';
 import { pluginSchemas } from './plugins/configSchemas.ts';
-import { type DiscoveredPlugin, discoverPlugins } from './plugins/discovery.ts';
+import { builtinFolders, type DiscoveredPlugin, discoverPlugins } from './plugins/discovery.ts';
+import { removeLeftovers } from './plugins/install/folders.ts';
+import { InstalledPlugins } from './plugins/install/installed.ts';
+import { PluginInstaller } from './plugins/install/pluginInstaller.ts';
+import { removePlugin } from './plugins/install/pluginRemover.ts';
 import { PluginManager } from './plugins/manager.ts';
 import { PluginSwitch } from './plugins/pluginSwitch.ts';
 import { PluginProcesses } from './plugins/processes.ts';
 import { servePluginSecrets } from './plugins/secrets.ts';
 import { servePluginServices } from './plugins/services.ts';
 import { PluginSettings } from './plugins/settings.ts';
-import { servePluginStorage } from './plugins/storage.ts';
+import { clearPluginStorage, servePluginStorage } from './plugins/storage.ts';
 import { PublishedStreams } from './plugins/streams.ts';
 import { FailedStore } from './plugins/supervision/failedStore.ts';
 import { ProcessBroker } from './processes/broker.ts';
@@ -125,9 +129,11 @@ export function compose(options: CompositionOptions): HostParts {
 
   container.resolve(Database);
   const config = owned.add(new FileConfigService({ file: home.configFile, clock }));
+  const installed = new InstalledPlugins(home);
+  void removeLeftovers(home, installed.folders());
   const discover = (): readonly DiscoveredPlugin[] => {
     config.reload();
-    const found = discoverPlugins(config.current, home.config);
+    const found = discoverPlugins(config.current, home.config, builtinFolders(), installed.list());
     config.setPlugins(pluginSchemas(found, home.config));
     return found;
   };
@@ -175,6 +181,18 @@ export function compose(options: CompositionOptions): HostParts {
     });
   });
   once(CommandRuns, (c) => new CommandRuns(c.resolve(PluginCalls), () => c.resolve(PluginManager), clock));
+  kept(PluginInstaller, (c) => {
+    const { set } = c.resolve(PluginManager);
+    return new PluginInstaller({
+      home,
+      clock,
+      log,
+      discover: (change) =>
+        discoverPlugins(config.current, home.config, builtinFolders(), change(installed.list())),
+      refresh: () => set.refresh(),
+      running: (key) => set.running(key),
+    });
+  });
   once(ApiMethods, (c) => {
     return new ApiMethods({
       clock,
@@ -186,6 +204,18 @@ export function compose(options: CompositionOptions): HostParts {
       secrets: new SecretSettings(c.resolve(PluginManager).set, secrets, redactor),
       commands: c.resolve(CommandRuns),
       pluginSwitch: new PluginSwitch(home.configFile, config, c.resolve(PluginManager).set),
+      installer: c.resolve(PluginInstaller),
+      removePlugin: (id, keepData) => {
+        const { set } = c.resolve(PluginManager);
+        const forget = async (plugin: string): Promise<void> => {
+          new FailedStore(c.resolve(KeyValueStore), log).clear(plugin);
+          if (keepData) return;
+          clearPluginStorage(c.resolve(KeyValueStore), plugin);
+          await secrets.clear(plugin);
+        };
+        const options = { home, config, discovered: discover, refresh: () => set.refresh(), forget };
+        return removePlugin(options, id, keepData);
+      },
       restored: options.restored,
       stop: options.stop,
     });

@@ -3,12 +3,15 @@ import type { ConfigService } from '../config/config.ts';
 import { runPlaybackCommand } from '../playback/commands.ts';
 import { isOfferedToContinue } from '../playback/rules.ts';
 import type { PlaybackService } from '../playback/service.ts';
+import type { PluginInstaller } from '../plugins/install/pluginInstaller.ts';
+import type { RemovedPlugin } from '../plugins/install/views.ts';
 import type { PluginManager } from '../plugins/manager.ts';
 import type { PluginSwitch } from '../plugins/pluginSwitch.ts';
 import { type CheckedSchema, checkedSchema } from '../plugins/validation.ts';
 import type { ProgressRecord, ProgressStore } from '../storage/progress.ts';
 import { parseProgressExport, progressExport } from '../storage/progressExchange.ts';
 import type { CommandRuns } from './commandRuns.ts';
+import { installMethods } from './installMethods.ts';
 import { METHODS, type MethodName, type ProgressView, type Results } from './protocol.ts';
 import type { SecretSettings } from './secretSettings.ts';
 
@@ -34,12 +37,14 @@ export interface ApiServices {
   readonly commands: CommandRuns;
   readonly pluginSwitch: PluginSwitch;
   readonly secrets: SecretSettings;
+  readonly installer: PluginInstaller;
+  readonly removePlugin: (id: string, keepData: boolean) => Promise<RemovedPlugin>;
   /** Resolves when what an earlier host left behind is settled; playback and progress wait for it. */
   readonly restored: Promise<void>;
   readonly stop: () => void;
 }
 
-type Handlers = {
+export type Handlers = {
   readonly [M in MethodName]: (params: never, client: ApiClient, signal: AbortSignal) => Promise<Results[M]>;
 };
 
@@ -148,6 +153,7 @@ export class ApiMethods {
         name: string;
         value: string | null;
       }) => secrets.set(plugin, name, value),
+      ...installMethods(this.#services),
       'players.probe': async () => plugins.probe() as Promise<Results['players.probe']>,
       'commands.run': async (params, client, signal) => this.#services.commands.run(params, client, signal),
     };

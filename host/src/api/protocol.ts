@@ -2,16 +2,19 @@
  * The local API: JSON-RPC 2.0 in WebSocket text frames at `/v1/rpc`, and the same methods as `POST /v1/<method>`
  * (those without events). Every request's parameters are validated against the schemas here.
  */
-import type {
-  AttentionRequest,
-  EndReason,
-  Item,
-  PlayerInstallation,
-  PlayerState,
-  SerializedError,
-  StreamStats,
+import {
+  type AttentionRequest,
+  type EndReason,
+  type Item,
+  manifestSchema,
+  type PlayerInstallation,
+  type PlayerState,
+  type PluginPermissions,
+  type SerializedError,
+  type StreamStats,
 } from '@kinoport/core';
 import Type, { type Static } from 'typebox';
+import type { PreparedInstall, RemovedPlugin, SearchHit } from '../plugins/install/views.ts';
 
 const text = (max: number) => Type.String({ minLength: 1, maxLength: max });
 const sessionId = Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }));
@@ -73,6 +76,14 @@ const UriParams = Type.Object({ uri: text(8192), source: Type.Optional(text(64))
 
 const PluginParams = Type.Object({ id: text(1024) });
 
+/** Variables `npm_config_*` of whoever asks, above the host's own. */
+const npmEnvironment = Type.Optional(
+  Type.Record(
+    Type.String({ pattern: '^[nN][pP][mM]_[cC][oO][nN][fF][iI][gG]_.{1,200}$' }),
+    Type.String({ maxLength: 8192 }),
+  ),
+);
+
 /** Method name to the schema of its parameters. */
 export const METHODS = {
   'host.status': Type.Object({}),
@@ -106,6 +117,35 @@ export const METHODS = {
     plugin: text(1024),
     name: text(200),
     value: Type.Union([Type.String({ maxLength: 16 * 1024 }), Type.Null()]),
+  }),
+  /**
+   * Fetches and checks a package and tells what it asks for; runs nothing of it. What is done meanwhile comes as
+   * notifications `plugins.installProgress`.
+   */
+  'plugins.prepareInstall': Type.Object({
+    /** As npm takes it; folders and files by their absolute path. Of an update: where it came from, when absent. */
+    spec: Type.Optional(text(4096)),
+    /** Only as a new version of the plugin of this id. */
+    update: Type.Optional(text(63)),
+    /** A hash that the archive has to have. */
+    integrity: Type.Optional(Type.String({ pattern: '^sha512-[A-Za-z0-9+/]{86}==$' })),
+    npmEnvironment,
+  }),
+  'plugins.install': Type.Object({
+    token: text(64),
+    /** What of its permissions is allowed. */
+    grant: Type.Unsafe<PluginPermissions>(manifestSchema.properties.kinoport.properties.permissions),
+    /** Packages whose install scripts may run. */
+    builds: Type.Optional(Type.Array(text(300), { maxItems: 1000 })),
+    /** Packages that are installed without running theirs. */
+    skipBuilds: Type.Optional(Type.Array(text(300), { maxItems: 1000 })),
+  }),
+  'plugins.cancelInstall': Type.Object({ token: text(64) }),
+  'plugins.remove': Type.Object({ id: text(63), keepData: Type.Boolean() }),
+  'plugins.search': Type.Object({
+    words: Type.Array(text(200), { maxItems: 20 }),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 250 })),
+    npmEnvironment,
   }),
   'players.probe': Type.Object({}),
   'commands.run': Type.Object({
@@ -263,6 +303,11 @@ export interface Results {
   'secrets.list': readonly SecretView[];
   /** `changed`: false when it was so before. */
   'secrets.set': SecretView & { readonly changed: boolean };
+  'plugins.prepareInstall': PreparedInstall;
+  'plugins.install': PluginView;
+  'plugins.cancelInstall': { readonly cancelled: true };
+  'plugins.remove': RemovedPlugin;
+  'plugins.search': readonly SearchHit[];
   'players.probe': readonly {
     readonly player: string;
     readonly installations: readonly PlayerInstallation[];

@@ -57,6 +57,21 @@ export const HELP = {
     ['plugin create', 'asks what it contributes, and writes it into a new folder'],
     ['plugin create --yes --kind source --language ts --id radio', 'for scripts'],
   ),
+  install: `${examples(
+    ['plugin install kinoport-plugin-x', 'from the npm registry; name@1.2.0 for a version'],
+    ['plugin install ./my-plugin', 'a copy of a folder, as npm would pack it'],
+    ['plugin install ./x-1.0.0.tgz', 'a tarball; an address works, too'],
+    ['plugin install git+https://example.org/x.git#v1', 'a git repository, at a branch or tag'],
+  )}\n\nIt shows what the plugin asks for and installs nothing before that is allowed. Install scripts of packages run\nonly when they are allowed by name.`,
+  update: examples(
+    ['plugin update', 'all that were installed; asks only for what is new'],
+    ['plugin update x', 'this one'],
+  ),
+  remove: examples(
+    ['plugin remove x', 'asks what becomes of its data'],
+    ['plugin remove x --data', 'leaves nothing'],
+  ),
+  search: examples(['plugin search subtitles', 'packages with the keyword kinoport-plugin']),
   config: examples(
     ['config check', 'says file, line and what was expected'],
     ['config schema > schema.json', 'for completion in an editor'],

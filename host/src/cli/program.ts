@@ -7,6 +7,7 @@ import { prepareArguments } from './arguments.ts';
 import type { SecretOptions } from './commands/configSecret.ts';
 import { addPlayerOptions, type PlayOptions } from './commands/playOptions.ts';
 import type { CreateCommandOptions } from './commands/plugin/create.ts';
+import { addInstallCommands } from './commands/plugin/installCommands.ts';
 import type { LogsOptions } from './commands/plugin/logs.ts';
 import type { CliContext, CommonOptions } from './context.ts';
 import { HELP } from './help.ts';
@@ -191,6 +192,8 @@ function buildProgram(
     .option('--id <id>', 'its id')
     .option('--name <name>', 'the name that people read')
     .option('-y, --yes', 'ask nothing and take the defaults');
+
+  addInstallCommands(ctx, (...command) => add(plugin, ...command), words);
 
   const config = group('config', 'the config file', HELP.config);
   add(config, 'check', 'look for mistakes', HELP.config, async (_args, o) =>

@@ -25,3 +25,18 @@ export function setPluginEnabled(file: string, key: string, enabled: boolean): b
   replaceFile(file, next);
   return true;
 }
+
+/**
+ * Takes what the config file says of a plugin out of it.
+ * @returns whether the file has another text than before
+ * @throws KinoportError `CONFIG_UNREADABLE`
+ */
+export function removePluginSetting(file: string, key: string): boolean {
+  const read = readConfigText(file);
+  if (typeof read !== 'string')
+    throw new KinoportError(read.code, read.message, read.hint === undefined ? {} : { hint: read.hint });
+  const tree = parseTree(read);
+  if (!tree || !findNodeAtLocation(tree, ['plugins', key])) return false;
+  replaceFile(file, applyEdits(read, modify(read, ['plugins', key], undefined, FORMAT)));
+  return true;
+}

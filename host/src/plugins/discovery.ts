@@ -1,9 +1,16 @@
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { type JsonObject, KinoportError, PRODUCT, toKinoportError } from '@kinoport/core';
+import {
+  type JsonObject,
+  KinoportError,
+  type PluginPermissions,
+  PRODUCT,
+  toKinoportError,
+} from '@kinoport/core';
 import type { Config } from '../config/config.ts';
 import { type Provider, withProviders } from './dependencies.ts';
+import type { InstalledPlugin } from './install/installed.ts';
 import { type LoadedManifest, readManifest } from './manifest.ts';
 
 /** The plugins that come with the program. */
@@ -33,6 +40,10 @@ export interface DiscoveredPlugin {
   readonly id: string;
   readonly root: string;
   readonly builtin: boolean;
+  /** Where its code comes from. */
+  readonly origin: 'builtin' | 'path' | 'installed';
+  /** What the user has allowed at its installation, where there was one. */
+  readonly grant?: PluginPermissions;
   readonly enabled: boolean;
   readonly config: JsonObject;
   readonly manifest?: LoadedManifest;
@@ -75,20 +86,20 @@ export function builtinFolders(): readonly string[] {
 }
 
 /**
- * Finds the built-in plugins and those that the config names by path, reads their manifests, and runs nothing.
- * A plugin with a fault is listed with its error and keeps none of the others from working.
+ * Finds the built-in plugins, those that the config names by path and those that are installed, reads their manifests,
+ * and runs nothing. A plugin with a fault is listed with its error and keeps none of the others from working.
  */
 export function discoverPlugins(
   config: Config,
   configFolder: string,
   builtin: readonly string[] = builtinFolders(),
+  installed: readonly InstalledPlugin[] = [],
 ): readonly DiscoveredPlugin[] {
   const found: DiscoveredPlugin[] = [];
   const ids = new Set<string>();
   const contributed = new Map<string, string>();
-  const look = (root: string, key: string | undefined): void => {
-    const fallback = key ?? root;
-    const plugin = read(root, fallback, key === undefined, config);
+  const look = (plugin: DiscoveredPlugin): void => {
+    const { root, key: fallback } = plugin;
     if (plugin.manifest && ids.has(plugin.id)) {
       const error = new KinoportError(
         'PLUGIN_ID_CLASH',
@@ -104,9 +115,10 @@ export function discoverPlugins(
     const clash = plugin.enabled ? claim(contributed, plugin) : undefined;
     found.push(clash ? { ...plugin, error: clash } : plugin);
   };
-  for (const root of builtin) look(root, undefined);
+  for (const root of builtin) look(read({ root, key: root, origin: 'builtin' }, config));
   for (const key of Object.keys(config.plugins))
-    if (isPluginPath(key)) look(pluginFolder(key, configFolder), key);
+    if (isPluginPath(key)) look(read({ root: pluginFolder(key, configFolder), key, origin: 'path' }, config));
+  for (const { id, ...plugin } of installed) look(read({ ...plugin, key: id, origin: 'installed' }, config));
   return withProviders(found);
 }
 
@@ -150,21 +162,28 @@ function claim(
   );
 }
 
-function read(root: string, key: string, isBuiltin: boolean, config: Config): DiscoveredPlugin {
+function read(
+  place: Pick<DiscoveredPlugin, 'root' | 'key' | 'origin' | 'grant' | 'error'>,
+  config: Config,
+): DiscoveredPlugin {
+  const { root, origin, error: fault } = place;
+  const builtin = origin === 'builtin';
   try {
-    const manifest = readManifest(root);
-    const setting = config.plugins[isBuiltin ? manifest.id : key];
+    if (fault) throw fault;
+    const manifest = readManifest(root, origin === 'installed' ? { development: false } : {});
+    const key = builtin ? manifest.id : place.key;
+    const setting = config.plugins[key];
     return {
-      key: isBuiltin ? manifest.id : key,
+      ...place,
+      key,
       id: setting?.alias ?? manifest.id,
-      root,
-      builtin: isBuiltin,
+      builtin,
       enabled: setting?.enabled ?? true,
       config: setting?.config ?? {},
       manifest,
     };
   } catch (error) {
-    const enabled = config.plugins[key]?.enabled ?? true;
-    return { key, id: key, root, builtin: isBuiltin, enabled, config: {}, error: toKinoportError(error) };
+    const enabled = config.plugins[place.key]?.enabled ?? true;
+    return { ...place, id: place.key, builtin, enabled, config: {}, error: toKinoportError(error) };
   }
 }

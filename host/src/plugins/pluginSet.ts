@@ -7,6 +7,7 @@ import {
   type JsonObject,
   KinoportError,
   PRODUCT,
+  type SerializedError,
   serializeError,
   toDisposable,
   toKinoportError,
@@ -104,6 +105,13 @@ export class PluginSet implements Disposable {
   /** How the config calls it. @throws KinoportError `PLUGIN_NOT_FOUND` */
   key(id: string): string {
     return this.#find(id).discovered.key;
+  }
+
+  /** The folder that a plugin runs from, and what is wrong with it; `undefined` when it is off or not there. */
+  running(key: string): { readonly root: string; readonly error: SerializedError | null } | undefined {
+    const entry = this.#entries.find(({ discovered }) => discovered.key === key);
+    const root = entry?.plugin?.definition.root;
+    return entry && root !== undefined ? { root, error: this.#view(entry).error } : undefined;
   }
 
   /** What the config says. @throws KinoportError `PLUGIN_NOT_FOUND` */
@@ -336,7 +344,7 @@ export class PluginSet implements Disposable {
       attention: this.#options.attention.of(discovered.id),
       unresponsive: plugin?.isUnresponsive ?? false,
       crashes: plugin?.crashes ?? 0,
-      origin: discovered.builtin ? 'builtin' : 'path',
+      origin: discovered.origin,
       logFile: pluginLogFile(this.#options.home, discovered.id),
     };
   }
@@ -387,5 +395,9 @@ function isSame(before: DiscoveredPlugin, now: DiscoveredPlugin): boolean {
 
 /** Another folder, or others to build on. A change of its manifest or code alone waits until somebody asks for a reload. */
 function needsNewProcess(before: DiscoveredPlugin, now: DiscoveredPlugin): boolean {
-  return before.root !== now.root || !isDeepStrictEqual(before.providers, now.providers);
+  return (
+    before.root !== now.root ||
+    !isDeepStrictEqual(before.providers, now.providers) ||
+    !isDeepStrictEqual(before.grant, now.grant)
+  );
 }

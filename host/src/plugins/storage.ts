@@ -18,3 +18,9 @@ export function servePluginStorage(calls: PluginCalls, store: KeyValueStore): vo
   });
   calls.onCall('storage/keys', async (_params, plugin) => store.keys(`plugin:${plugin.id}`));
 }
+
+/** Removes all that a plugin stored. */
+export function clearPluginStorage(store: KeyValueStore, pluginId: string): void {
+  const scope = `plugin:${pluginId}`;
+  for (const key of store.keys(scope)) store.set(scope, key, undefined);
+}

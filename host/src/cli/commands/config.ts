@@ -76,11 +76,13 @@ async function checkPlugins(ctx: CliContext): Promise<readonly ConfigProblem[]> 
   );
 }
 
-/** The plugins that come along and those that the config names, by their manifests. */
+/** The plugins that come along, those that the config names and those that are installed, by their manifests. */
 export async function findPlugins(ctx: CliContext): Promise<readonly DiscoveredPlugin[]> {
-  const [{ readConfigFile }, { discoverPlugins }] = await Promise.all([
+  const [{ readConfigFile }, { builtinFolders, discoverPlugins }, { installedPlugins }] = await Promise.all([
     import('../../config/parseConfig.ts'),
     import('../../plugins/discovery.ts'),
+    import('../../plugins/install/installed.ts'),
   ]);
-  return discoverPlugins(readConfigFile(ctx.home.configFile).config, ctx.home.config);
+  const { config } = readConfigFile(ctx.home.configFile);
+  return discoverPlugins(config, ctx.home.config, builtinFolders(), installedPlugins(ctx.home));
 }

@@ -16,6 +16,7 @@ import type {
   PlaybackEvent,
   Results,
 } from '../../api/protocol.ts';
+import type { WorkerProgress } from '../../plugins/install/worker/protocol.ts';
 import { WebSocketClient } from './webSocket.ts';
 
 /** Parameters of a method. */
@@ -49,6 +50,7 @@ export class HostConnection implements Disposable {
   readonly #pending = new Map<number, Pending>();
   readonly #events = new Emitter<PlaybackEvent>();
   readonly #output = new Emitter<CommandOutput>();
+  readonly #installProgress = new Emitter<WorkerProgress>();
   #prompt: PromptHandler | undefined;
   #nextId = 1;
 
@@ -80,6 +82,11 @@ export class HostConnection implements Disposable {
   /** What a contributed command prints. */
   get onDidOutput(): Event<CommandOutput> {
     return this.#output.event;
+  }
+
+  /** What is done at the moment for an installation that this connection asked for. */
+  get onDidInstallProgress(): Event<WorkerProgress> {
+    return this.#installProgress.event;
   }
 
   /** Who answers the questions of a contributed command. */
@@ -157,6 +164,7 @@ export class HostConnection implements Disposable {
 
   #notified(method: string, params: unknown): void {
     if (method === 'playback.event') this.#events.fire(params as PlaybackEvent);
+    if (method === 'plugins.installProgress') this.#installProgress.fire(params as WorkerProgress);
     if (method === 'command.output') this.#output.fire(params as CommandOutput);
   }
 
