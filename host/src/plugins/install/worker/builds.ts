@@ -16,7 +16,7 @@ export async function runBuilds(
   try {
     if (nodes.length > 0) {
       progress({ stage: 'building', text: nodes.map((node) => node.packageName).join(', ') });
-      const tree = await builder.loadActual();
+      const tree = await builder.loadActual({ forceActual: true });
       const wanted = new Set(nodes.map((node) => node.location));
       await builder.rebuild({
         nodes: [...tree.inventory.values()].filter((node) => wanted.has(node.location)),

@@ -66,7 +66,8 @@ export async function installDependencies(
     if (existsSync(join(folder, 'package-lock.json'))) {
       progress({ stage: 'installing' });
       await Promise.race([(await newArborist(folder, cache)).reify(), size.exceeded]);
-      nodes = packagesOf(await (await newArborist(folder, cache)).loadActual());
+      // What lies there, not what the registry has said of it.
+      nodes = packagesOf(await (await newArborist(folder, cache)).loadActual({ forceActual: true }));
     }
     const wanting = nodes.flatMap((node) => {
       const scripts = scriptsOf(node.path, node.package);

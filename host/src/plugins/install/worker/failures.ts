@@ -4,6 +4,7 @@ interface NpmError extends Error {
   readonly code?: unknown;
   readonly statusCode?: unknown;
   readonly stderr?: unknown;
+  readonly syscall?: unknown;
 }
 
 const NOT_FOUND = new Set(['E404', 'E410', 'ETARGET', 'ENOVERSIONS', 'ENOENT', 'EGITPATHSPEC', 'ENOTDIR']);
@@ -13,7 +14,9 @@ const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
 /** What a library of npm threw, as an error of the product that says what it was about. */
 export function installFailure(error: unknown, what: string, fallback: ErrorCode): KinoportError {
   if (error instanceof KinoportError) return error;
-  const { code, message, stderr } = (error instanceof Error ? error : new Error(String(error))) as NpmError;
+  const { code, message, stderr, syscall } = (
+    error instanceof Error ? error : new Error(String(error))
+  ) as NpmError;
   const name = typeof code === 'string' ? code : '';
   const said = withoutSecrets([message, lastLines(stderr)].filter(Boolean).join('\n')).slice(0, 1000);
   const make = (as: ErrorCode, text: string, hint: string): KinoportError =>
@@ -25,7 +28,8 @@ export function installFailure(error: unknown, what: string, fallback: ErrorCode
       'Nothing was installed. Somebody changed it on its way or on its server; ask its author.',
     );
   }
-  if (name === 'ENOGIT') {
+  const noProgram = name === 'ENOENT' && /^spawn .*git/i.test(String(syscall));
+  if (name === 'ENOGIT' || noProgram) {
     return make(
       'GIT_NOT_FOUND',
       `${what} comes from a git repository, and git is not installed.`,

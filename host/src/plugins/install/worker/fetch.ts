@@ -28,7 +28,8 @@ export async function fetchPackage(
     const fetcher = fetcherFor(parsed, spec, {
       ...settings,
       preferOnline: true,
-      Arborist: libraries.Arborist(),
+      // Only what is packed here needs it.
+      ...(parsed.type === 'git' || parsed.type === 'directory' ? { Arborist: libraries.Arborist() } : {}),
       ...(request.integrity === undefined ? {} : { integrity: request.integrity }),
     });
     const file = join(folder, 'package.tgz');

@@ -68,7 +68,8 @@ export interface Arborist {
   readonly idealTree: Tree | null;
   buildIdealTree(): Promise<Tree>;
   reify(): Promise<Tree>;
-  loadActual(): Promise<Tree>;
+  /** `forceActual`: reads every package's own description, not npm's notes of them. */
+  loadActual(options: { readonly forceActual: true }): Promise<Tree>;
   rebuild(options: { readonly nodes: readonly TreeNode[] }): Promise<void>;
 }
 
