@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { KinoportError, type SerializedError } from '@kinoport/core';
 import type { Home } from '../../home/home.ts';
 import { notWritable } from '../../home/prepareHome.ts';
+import { pluginLogFile } from '../../log/pluginLog.ts';
 import { hashFile, hashFolder } from './contents.ts';
 import { installedRoot, remove } from './folders.ts';
 import { type LockedPlugin, readLockFile, writeLockFile } from './lockFile.ts';
@@ -63,11 +64,12 @@ export async function place(
     writeLockFile(home, { ...readLockFile(home), [id]: before });
     await refresh();
     remove(target);
-    const { code = 'PLUGIN_INSTALL_FAILED', message = 'It did not start.', hint } = now.error ?? {};
+    const { code = 'PLUGIN_INSTALL_FAILED', message = 'It did not start.' } = now.error ?? {};
     throw new KinoportError(
       code,
       `Version ${entry.version} was not installed, ${before.version} goes on: ${message}`,
-      hint === undefined ? {} : { hint },
+      // Not that of the error: it may name the folder that was just removed.
+      { hint: `Tell its author. The log is ${pluginLogFile(home, id)}.` },
     );
   }
   if (before) remove(join(parent, before.folder));
