@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InstallBench } from './support.ts';
+
+// Every installation starts processes that load npm's libraries.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let bench: InstallBench;
 let proof: string;

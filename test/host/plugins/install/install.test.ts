@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GitServer } from '../../../support/install/gitServer.ts';
 import { manifest, packageEntries, tarball, writeTarball } from '../../../support/install/tarballs.ts';
 import { InstallBench } from './support.ts';
+
+// Every installation starts processes that load npm's libraries.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let bench: InstallBench;
 
