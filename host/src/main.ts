@@ -11,6 +11,7 @@ import { resolveHome } from './home/resolveHome.ts';
 import { createLogger } from './log/logger.ts';
 import { Redactor } from './log/redactor.ts';
 import { PlaybackService } from './playback/service.ts';
+import { PluginInstaller } from './plugins/install/pluginInstaller.ts';
 import { PluginManager } from './plugins/manager.ts';
 import { KeyValueStore } from './storage/keyValue.ts';
 import { StreamFront } from './streams/front.ts';
@@ -89,9 +90,11 @@ async function run(): Promise<void> {
 
   let idleSince = systemClock.now();
   const commands = container.resolve(CommandRuns);
+  const installer = container.resolve(PluginInstaller);
   const idle: Disposable | undefined = systemClock.every(IDLE_CHECK, () => {
     const now = systemClock.now();
-    if (isRestoring || playback.size > 0 || api.clients > 0 || commands.size > 0) idleSince = now;
+    if (isRestoring || playback.size > 0 || api.clients > 0 || commands.size > 0 || installer.size > 0)
+      idleSince = now;
     else if (now - idleSince > idleAfter) stop('leave');
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop('leave'));
