@@ -70,6 +70,16 @@ const create = () =>
     packages: 'external',
   });
 
+const hostImports = {
+  // The maker of plugins has its templates beside it; npm's libraries find files of theirs by their own place.
+  external: ['better-sqlite3', '@napi-rs/keyring', 'create-kinoport-plugin', 'tar'],
+  alias: {
+    '@kinoport/core/conformance': at('core/src/conformance/index.ts'),
+    '@kinoport/core': at('core/src/index.ts'),
+    'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+  },
+};
+
 const host = () =>
   bundle({
     entryPoints: {
@@ -80,9 +90,15 @@ const host = () =>
     outdir: at('host/dist'),
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    // The maker of plugins has its templates beside it; npm's libraries find files of theirs by their own place.
-    external: ['better-sqlite3', '@napi-rs/keyring', 'create-kinoport-plugin', 'tar'],
-    alias: { '@kinoport/core': at('core/src/index.ts'), 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+    ...hostImports,
+  });
+
+// In one piece: what starts processes looks for their module beside its own, and chunks lie elsewhere.
+const tester = () =>
+  bundle({
+    entryPoints: { pluginTest: at('host/src/plugins/testing/main.ts') },
+    outdir: at('host/dist'),
+    ...hostImports,
   });
 
 // What runs in every plugin's process, apart from the host's files: it shares none of them, so that it is three files
@@ -154,6 +170,7 @@ const results = await Promise.allSettled([
   create(),
   host(),
   runtime(),
+  tester(),
   ...plugins.map(plugin),
 ]);
 const failed = results.filter((result) => result.status === 'rejected');

@@ -12,6 +12,13 @@ export type { Clause, ClauseResult, RunOptions } from './clause.ts';
 export { playerClauses } from './player/clauses.ts';
 export type { PlayerSubject, RunningPlayer } from './player/subject.ts';
 export { runClause, runSuite } from './run.ts';
+export type {
+  ConformanceSurroundings,
+  MakeConformance,
+  PlayerSetting,
+  PluginConformance,
+  SourceSetting,
+} from './setting.ts';
 export { sourceClauses } from './source/clauses.ts';
 export { MemoryStreams } from './source/memoryStreams.ts';
 export type { SourceSample, SourceSubject, StreamAccess } from './source/subject.ts';

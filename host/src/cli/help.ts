@@ -72,6 +72,11 @@ export const HELP = {
     ['plugin remove x --data', 'leaves nothing'],
   ),
   search: examples(['plugin search subtitles', 'packages with the keyword kinoport-plugin']),
+  test: examples(
+    ['plugin test', 'the plugin in this folder'],
+    ['plugin test ~/src/radio --only source.read', 'some clauses of it'],
+    ['plugin test --json > report.json', 'for a CI'],
+  ),
   config: examples(
     ['config check', 'says file, line and what was expected'],
     ['config schema > schema.json', 'for completion in an editor'],

@@ -9,6 +9,7 @@ import { addPlayerOptions, type PlayOptions } from './commands/playOptions.ts';
 import type { CreateCommandOptions } from './commands/plugin/create.ts';
 import { addInstallCommands } from './commands/plugin/installCommands.ts';
 import type { LogsOptions } from './commands/plugin/logs.ts';
+import type { TestCommandOptions } from './commands/plugin/test.ts';
 import type { CliContext, CommonOptions } from './context.ts';
 import { HELP } from './help.ts';
 import { usageError } from './usage.ts';
@@ -192,6 +193,15 @@ function buildProgram(
     .option('--id <id>', 'its id')
     .option('--name <name>', 'the name that people read')
     .option('-y, --yes', 'ask nothing and take the defaults');
+  add<TestCommandOptions>(
+    plugin,
+    'test [directory]',
+    'run a plugin against the contracts of what it contributes',
+    HELP.test,
+    async ([directory], o) => (await import('./commands/plugin/test.ts')).runPluginTest(ctx, directory, o),
+  )
+    .option('--only <text>', 'only clauses whose name contains the text')
+    .option('--timeout <seconds>', 'for each clause (default: 30)');
 
   addInstallCommands(ctx, (...command) => add(plugin, ...command), words);
 

@@ -2,6 +2,7 @@
 import type {
   EndReason,
   Item,
+  Page,
   PlayerStatus,
   RecoveredProgress,
   ResolveResult,
@@ -10,8 +11,10 @@ import type {
 } from '@kinoport/core';
 import Type from 'typebox';
 import type {
+  DeactivateResult,
   InitializeResult,
   PublishParams,
+  ReportResult,
   SessionEndNote,
   SessionOpened,
   SessionRequestNote,
@@ -104,6 +107,20 @@ export const checks = {
       commands: Type.Array(text(64)),
       services: Type.Array(text(64)),
     }),
+  ),
+  deactivated: checkedSchema<DeactivateResult>(() =>
+    Type.Object({ problems: Type.Array(text(10_000), { maxItems: 10_000 }) }),
+  ),
+  report: checkedSchema<ReportResult>(() =>
+    Type.Object({
+      startedAt: Type.Number(),
+      loadedAt: Type.Union([Type.Number(), Type.Null()]),
+      activatedAt: Type.Union([Type.Number(), Type.Null()]),
+      resources: Type.Array(text(100), { maxItems: 10_000 }),
+    }),
+  ),
+  page: checkedSchema<Page<Item>>(() =>
+    Type.Object({ items: Type.Array(item, { maxItems: 1_000 }), cursor: optional(text(4_096)) }),
   ),
   sessionOpened: checkedSchema<SessionOpened>(() =>
     Type.Object({ endpoint: json, state: Type.Object({ ...stateFields, tracks }) }),

@@ -1,6 +1,6 @@
 /**
  * What host and plugin process say to each other. Requests of the host: `initialize`, `ping`,
- * `deactivate`, `player/*`, `session/call`, `source/call`, `service/call`, `command/run`. Requests of the plugin: `streams/*`, `processes/*`,
+ * `deactivate`, `report`, `player/*`, `session/call`, `source/call`, `service/call`, `command/run`. Requests of the plugin: `streams/*`, `processes/*`,
  * `storage/*`, `secrets/*`, `services/call`, `playback/*`, `command/prompt`. Notifications are listed with their payloads below.
  */
 import type {
@@ -39,6 +39,23 @@ export interface InitializeResult {
   readonly syncs: readonly string[];
   readonly commands: readonly string[];
   readonly services: readonly string[];
+}
+
+/** Answer of `deactivate`. */
+export interface DeactivateResult {
+  /** What failed while everything was given back, a sentence each. */
+  readonly problems: readonly string[];
+}
+
+/** Answer of `report`. Instants are of the monotonic clock. */
+export interface ReportResult {
+  /** The runtime began to run. */
+  readonly startedAt: number;
+  /** The entry module was loaded. */
+  readonly loadedAt: number | null;
+  readonly activatedAt: number | null;
+  /** What keeps the process alive beside what did when it started: `Timeout`, `TCPSocketWrap`, once each. */
+  readonly resources: readonly string[];
 }
 
 export type PlayerVerb = 'probe' | 'open' | 'attach' | 'recover' | 'remembered';

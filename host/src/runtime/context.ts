@@ -47,6 +47,7 @@ export class PluginRuntime {
   readonly #playerServer: PlayerServer;
   readonly #context: PluginContext;
   readonly #log = createLog();
+  #deactivating: Promise<readonly string[]> | undefined;
 
   constructor(peer: Peer, params: InitializeParams, plugin: Plugin, redactor: Redactor) {
     this.#plugin = plugin;
@@ -163,19 +164,31 @@ export class PluginRuntime {
     };
   }
 
-  async deactivate(): Promise<void> {
+  /** Gives everything back, once; resolves with what failed at it. */
+  deactivate(): Promise<readonly string[]> {
+    this.#deactivating ??= this.#deactivate();
+    return this.#deactivating;
+  }
+
+  async #deactivate(): Promise<readonly string[]> {
+    const problems: string[] = [];
+    const failed = (what: string, error: unknown): void => {
+      const { message, stack } = serializeError(error);
+      this.#log.error(`${what} failed`, { stack });
+      problems.push(`${what} failed: ${message}`);
+    };
     await this.#playerServer.detachAll();
     try {
       await this.#plugin.deactivate?.();
     } catch (error) {
-      this.#log.error('deactivate failed', { stack: serializeError(error).stack });
+      failed('deactivate', error);
     }
     try {
       await this.#owned.dispose();
     } catch (error) {
-      for (const each of error instanceof DisposeError ? error.errors : [error])
-        this.#log.error('disposal failed', { stack: serializeError(each).stack });
+      for (const each of error instanceof DisposeError ? error.errors : [error]) failed('disposal', each);
     }
+    return problems;
   }
 }
 

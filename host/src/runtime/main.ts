@@ -5,9 +5,10 @@ import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { KinoportError, type Plugin, serializeError, systemClock } from '@kinoport/core';
 import { Peer, pipeTransport } from '../rpc/peer.ts';
-import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
+import type { DeactivateResult, InitializeParams, InitializeResult, ReportResult } from '../rpc/protocol.ts';
 import { PluginRuntime } from './context.ts';
 import { guardOutput } from './output.ts';
+import { RuntimeReport } from './report.ts';
 
 // Every plugin gets the host's own copy of the public API, whatever lies in its node_modules.
 const coreUrl = new URL('./core.js', import.meta.url).href;
@@ -21,6 +22,7 @@ const peer = new Peer(pipeTransport(new Socket({ fd: 3, readable: true, writable
   name: 'the host',
 });
 const redactor = guardOutput();
+const report = new RuntimeReport(systemClock);
 let runtime: PluginRuntime | undefined;
 
 async function load(entry: string): Promise<Plugin> {
@@ -58,14 +60,21 @@ async function loadFailure(error: unknown, entry: string): Promise<KinoportError
 peer.handle('initialize', async (params): Promise<InitializeResult> => {
   const initialize = params as InitializeParams;
   const plugin = await load(initialize.entry);
+  report.loaded();
   runtime = new PluginRuntime(peer, initialize, plugin, redactor);
-  return runtime.activate();
+  const registered = await runtime.activate();
+  report.activated();
+  return registered;
 });
 // A sign of life, whatever the plugin does; see Heartbeat.
 peer.handle('ping', async () => undefined);
-peer.handle('deactivate', async () => {
-  await runtime?.deactivate();
-});
+peer.handle(
+  'deactivate',
+  async (): Promise<DeactivateResult> => ({
+    problems: (await runtime?.deactivate()) ?? [],
+  }),
+);
+peer.handle('report', async (): Promise<ReportResult> => report.value);
 peer.onDidClose(() => process.exit(0));
 // What the plugin has told before it ended is told.
 process.on('exit', () => peer.flush());

@@ -73,6 +73,8 @@ export interface StreamFront extends Disposable {
   /** Failed reads of a registered stream, oldest first, the last 20. */
   failedReads(id: string): readonly FailedRead[];
   reads(id: string): StreamReads | undefined;
+  /** Ids of all streams that are registered or expected. */
+  readonly ids: readonly string[];
   readonly onDidFailRead: Event<FailedRead>;
   /** With the first bytes of each response, then at most 4 times a second for each stream. */
   readonly onDidRead: Event<StreamReads>;

@@ -68,6 +68,10 @@ export class HttpStreamFront implements StreamFront {
     return this.#port;
   }
 
+  get ids(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
   async start(preferredPort?: number): Promise<number> {
     this.#port = await listen(this.#server, preferredPort);
     this.#server.on('error', this.#options.onError);
