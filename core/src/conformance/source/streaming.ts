@@ -119,10 +119,7 @@ export const streamingClauses: readonly Clause<SourceSubject>[] = [
   }),
   range('tail', 'the last bytes', (size) => [size - 1_234, size]),
   range('single', 'a single byte', (size) => [Math.floor(size / 3), Math.floor(size / 3) + 1]),
-  range('beyond', 'a range that reaches beyond the end, as far as there are bytes,', (size) => [
-    size - 321,
-    size + 10_000,
-  ]),
+  range('beyond', 'the bytes of a range that reaches beyond the end', (size) => [size - 321, size + 10_000]),
   {
     id: 'source.read.concurrent',
     title: 'reads at the same time do not disturb each other',

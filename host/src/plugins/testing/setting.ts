@@ -72,6 +72,6 @@ export async function readSetting(
   throw new KinoportError(
     'INVALID_ARGUMENT',
     `${file}: ${problem.path || 'the default export'} ${problem.message}.`,
-    { hint: 'docs/plugins.md says under "Testing" what it may hold.' },
+    { hint: 'docs/plugins/testing.md says what it may hold.' },
   );
 }

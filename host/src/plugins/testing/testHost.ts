@@ -7,6 +7,7 @@ import type { Home } from '../../home/home.ts';
 import { prepareHome } from '../../home/prepareHome.ts';
 import { resolveHome } from '../../home/resolveHome.ts';
 import { createLogger } from '../../log/logger.ts';
+import { Redactor } from '../../log/redactor.ts';
 import { ProcessBroker } from '../../processes/broker.ts';
 import { SessionJournal } from '../../storage/journal.ts';
 import { StreamFront } from '../../streams/front.ts';
@@ -48,9 +49,11 @@ export class TestHost {
       const { id, entries } = configured(manifest, config);
       writeFileSync(home.configFile, JSON.stringify({ plugins: entries }));
       const log: string[] = [];
+      const redactor = new Redactor();
       const parts = compose({
         home,
-        log: createLogger((line) => log.push(line)),
+        log: createLogger((line) => log.push(redactor.redact(line))),
+        redactor,
         stop: () => undefined,
         restored: Promise.resolve(),
       });

@@ -211,7 +211,7 @@ class Run {
   #sourceSubject(id: string, source: SourceSubject['source']): SourceSubject | string {
     const setting = this.#setting.sources?.[id];
     if (!setting)
-      return 'it is not known what it has: say so in kinoport.conformance.js, see docs/plugins.md, "Testing"';
+      return 'it is not known what it has: say so in kinoport.conformance.js, see docs/plugins/testing.md';
     const host = this.#host;
     return {
       ...setting,

@@ -133,9 +133,9 @@ describe('plugin test', () => {
     expect(stderr).toContain('sourcs');
   }, 60_000);
 
-  it('runs the player of docs/plugins.md without anything but what comes with the program', async () => {
+  it('runs the player of docs/plugins without anything but what comes with the program', async () => {
     const root = join(home.folder, 'documented');
-    for (const [name, text] of filesOf('docs/plugins.md')) {
+    for (const [name, text] of filesOf('docs/plugins')) {
       mkdirSync(dirname(join(root, name)), { recursive: true });
       writeFileSync(join(root, name), text);
     }
