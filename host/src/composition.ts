@@ -64,6 +64,8 @@ export interface CompositionOptions {
   readonly log: Logger;
   /** Learns every secret that is handed out, so that `log` does not show it. */
   readonly redactor: Redactor;
+  /** That of the process, unless given. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** Ends the host in order. */
   readonly stop: () => void;
   /** Only the plugins that come with the program. */
@@ -98,7 +100,7 @@ export function compose(options: CompositionOptions): HostParts {
   value(Home, options.home);
   value(Logger, options.log);
   value(ClockToken, clock);
-  const { log, home, redactor } = options;
+  const { log, home, redactor, environment = process.env } = options;
 
   kept(Database, () => {
     const { database, movedAside } = openDatabase(home.databaseFile, { clock });
@@ -118,7 +120,7 @@ export function compose(options: CompositionOptions): HostParts {
       }),
   );
   kept(ProcessGuard, () => new ShellProcessGuard(clock, log));
-  kept(SecretStore, () => openSecretStore({ home, clock, log, environment: process.env }));
+  kept(SecretStore, () => openSecretStore({ home, clock, log, environment }));
   kept(ProcessBroker, () => new LocalProcessBroker());
   once(PluginCalls, () => new PluginCalls());
   once(PluginProcesses, (c) => {

@@ -44,7 +44,9 @@ export class TestHost {
     const folder = mkdtempSync(join(tmpdir(), 'kp-test-'));
     const owned = new DisposableStore();
     try {
-      const home = resolveHome({ [`${PRODUCT.envPrefix}HOME`]: folder }, process.platform, folder);
+      // A home in one folder: nothing of it comes into the keyring of whoever runs the test.
+      const environment = { ...process.env, [`${PRODUCT.envPrefix}HOME`]: folder };
+      const home = resolveHome(environment, process.platform, folder);
       prepareHome(home);
       const { id, entries } = configured(manifest, config);
       writeFileSync(home.configFile, JSON.stringify({ plugins: entries }));
@@ -54,6 +56,7 @@ export class TestHost {
         home,
         log: createLogger((line) => log.push(redactor.redact(line))),
         redactor,
+        environment,
         stop: () => undefined,
         restored: Promise.resolve(),
       });
