@@ -18,10 +18,10 @@ export function socketTransport(socket: WebSocket): Transport {
       });
       socket.on('message', (data, isBinary) => turns.push(isBinary ? undefined : parseMessage(String(data))));
     },
-    send: (message, taken) => {
+    send: (message, taken, isUrgent = false) => {
       // A list of everything that was ever watched may be long, so that a frame has no limit of its own.
       const text = JSON.stringify(message);
-      if (socket.bufferedAmount > MAX_BACKLOG_BYTES) throw backlogError();
+      if (!isUrgent && socket.bufferedAmount > MAX_BACKLOG_BYTES) throw backlogError();
       socket.send(text, taken ?? (() => undefined));
     },
     onClose: (listener) => {

@@ -110,11 +110,13 @@ export class LineWriter {
 
   /**
    * `taken` is called when the pipe has taken it, so that callers feel backpressure.
-   * @throws KinoportError `PLUGIN_PROTOCOL` when it is too long, `PLUGIN_UNRESPONSIVE` when too much waits already
+   * @throws KinoportError `PLUGIN_PROTOCOL` when it is too long, `PLUGIN_UNRESPONSIVE` when too much waits already,
+   *   unless it is urgent
    */
-  send(message: Message, taken?: Taken): void {
+  send(message: Message, taken?: Taken, isUrgent = false): void {
     const line = `${formatMessage(message)}\n`;
-    if (this.#stream.writableLength + this.#batch.length > MAX_BACKLOG_BYTES) throw backlogError();
+    if (!isUrgent && this.#stream.writableLength + this.#batch.length > MAX_BACKLOG_BYTES)
+      throw backlogError();
     if (this.#isTurn) {
       this.#batch += line;
       if (taken) this.#taken.push(taken);

@@ -26,7 +26,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds until the caller gives up; `Infinity` for calls that wait for the world. */
   readonly timeout?: number;
-  /** Goes out however many calls are under way. */
+  /** Goes out however many calls are under way, and however much the other side has not read. */
   readonly urgent?: boolean;
 }
 
@@ -113,7 +113,7 @@ export class Peer implements Disposable {
       }
       this.#lastId += 1;
       const id = this.#lastId;
-      this.#transport.send({ jsonrpc: '2.0', id, method, params: wrap(params) });
+      this.#transport.send({ jsonrpc: '2.0', id, method, params: wrap(params) }, undefined, urgent);
       let timer: Disposable | undefined;
       const over = (): void => {
         this.#pending.delete(id);
@@ -122,7 +122,7 @@ export class Peer implements Disposable {
       };
       const giveUp = (error: KinoportError): void => {
         over();
-        this.#send({ jsonrpc: '2.0', method: CANCEL, params: { id } });
+        this.#send({ jsonrpc: '2.0', method: CANCEL, params: { id } }, true);
         reject(error);
       };
       const onAbort = (): void => giveUp(abortedError());
@@ -221,10 +221,10 @@ export class Peer implements Disposable {
   }
 
   /** For what has no caller who could be told: what cannot be sent ends the connection. */
-  #send(message: Message): void {
+  #send(message: Message, isUrgent = false): void {
     if (this.#closed) return;
     try {
-      this.#transport.send(message);
+      this.#transport.send(message, undefined, isUrgent);
     } catch (error) {
       this.#close(error instanceof KinoportError ? error : undefined);
     }

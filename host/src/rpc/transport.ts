@@ -8,10 +8,11 @@ export interface Transport {
   /** Begins to read. `onViolation` is told of a broken protocol, once, and nothing is heard after it. */
   listen(heard: (message: Message) => void, onViolation: (error: KinoportError) => void): void;
   /**
-   * `taken` is called when the message has gone out of this process, or cannot.
+   * `taken` is called when the message has gone out of this process, or cannot. One that is urgent goes however much
+   * waits already.
    * @throws KinoportError `PLUGIN_PROTOCOL`, `PLUGIN_UNRESPONSIVE`; then nothing is sent and `taken` not called
    */
-  send(message: Message, taken?: (error?: Error | null) => void): void;
+  send(message: Message, taken?: (error?: Error | null) => void, isUrgent?: boolean): void;
   onClose(listener: () => void): void;
   /** Sends at once what may have been kept back for a moment. */
   flush(): void;
@@ -27,7 +28,7 @@ export function pipeTransport(stream: Duplex): Transport {
       reader = new LineReader(stream, onViolation);
       reader.listen(heard);
     },
-    send: (message, taken) => writer.send(message, taken),
+    send: (message, taken, isUrgent) => writer.send(message, taken, isUrgent),
     onClose: (listener) => {
       stream.on('close', listener);
       stream.on('end', listener);

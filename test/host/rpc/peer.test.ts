@@ -193,3 +193,25 @@ it('a request that is longer than the limit fails at once', async () => {
   });
   expect(await near.call('take', {})).toBe(1);
 });
+
+it('an urgent call goes out to a reader that does not read, and another is refused', async () => {
+  const { near, far, raw } = await peerPair();
+  open.push(near, far);
+  far.handle('urgent', async () => 'here');
+  far.handle('any', async () => 1);
+  raw.pause();
+  const long = 'x'.repeat(2 * 1024 * 1024);
+  const errors: unknown[] = [];
+  const calls: Promise<unknown>[] = [];
+  while (errors.length === 0) {
+    calls.push(near.call('any', { long }).catch((error: unknown) => errors.push(error)));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(errors).toEqual([expect.objectContaining({ code: 'PLUGIN_UNRESPONSIVE' })]);
+  expect(calls.length).toBeLessThan(20);
+  const urgent = near.call('urgent', {}, { urgent: true });
+  expect(near.isClosed).toBe(false);
+  raw.resume();
+  expect(await urgent).toBe('here');
+  await Promise.all(calls);
+});
