@@ -26,7 +26,9 @@ const EXIT_PATIENCE = 2_000;
 const ALIVE_TIMEOUT = 2_000;
 const COMMAND_PATIENCE = 5_000;
 const LOG_LIMIT = 5 * 1024 * 1024;
-const TAIL_BYTES = 2048;
+const TAIL_BYTES = 8192;
+/** MB of JavaScript objects. Node's own limit is several GB, before which it clears up for half a minute. */
+const HEAP_LIMIT = 512;
 
 /** Why a generation ended without being told to. */
 export interface PluginCrash {
@@ -101,6 +103,7 @@ export class PluginProcess {
       this.#child = spawn(
         process.execPath,
         [
+          `--max-old-space-size=${HEAP_LIMIT}`,
           ...(options.debug?.nodeOptions ?? []),
           options.runtime ?? fileURLToPath(new URL('./runtime.js', import.meta.url)),
         ],
@@ -374,7 +377,7 @@ function lastLine(file: string, start: number): string {
       .toString('utf8')
       .split('\n')
       .map((line) => line.trim());
-    const error = lines.findLast((line) => /^[\w$]*(Error|Exception)\b/.test(line));
+    const error = lines.findLast((line) => /^([\w$]*(Error|Exception)|FATAL ERROR)\b/.test(line));
     return (error ?? lines.findLast((line) => line !== '' && !line.startsWith('Node.js v')) ?? '').slice(
       0,
       300,

@@ -237,6 +237,15 @@ describe('a running plugin', () => {
     expect(host.view('a').generation).toBe(2);
   });
 
+  it('that fills its memory ends for that, and not with the memory of the machine', async () => {
+    start({
+      a: sourcePlugin(
+        `{ resolve: async () => { const all = []; for (;;) all.push(new Array(100_000).fill(all.length)); } }`,
+      ),
+    });
+    expect((await refusal(resolve())).message).toMatch(/Last line: FATAL ERROR: .*heap out of memory/);
+  });
+
   it('whose code throws outside of any call ends alone', async () => {
     start({
       a: sourcePlugin(
