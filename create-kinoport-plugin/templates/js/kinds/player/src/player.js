@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Player, PlayerMedia, PluginContext, Processes } from '@kinoport/core' */
 import { KinoportError } from '@kinoport/core';
-import { Session } from './session.js';
+import { RATE, Session } from './session.js';
 
 /**
  * A player without a window: time goes by, and that is all. What a film is it asks ffprobe; a driver of a real player
@@ -16,7 +16,7 @@ export function createPlayer(ctx) {
       positionPrecision: 0.01,
       exactSeek: true,
       exactStart: true,
-      rate: { min: 0.1, max: 10, fine: true },
+      rate: RATE,
       volume: true,
       tracks: false,
       externalSubtitles: false,

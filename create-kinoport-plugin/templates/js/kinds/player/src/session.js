@@ -7,6 +7,8 @@
  */
 import { Emitter, KinoportError } from '@kinoport/core';
 
+/** Limits of the rate. */
+export const RATE = { min: 0.1, max: 10, fine: true };
 /** Milliseconds between two states while it plays. */
 const TICK = 200;
 
@@ -98,6 +100,8 @@ export class Session {
    */
   async seek(seconds, options) {
     const cause = this.#check(options);
+    if (!Number.isFinite(seconds))
+      throw new KinoportError('INVALID_ARGUMENT', 'A position is a number of seconds.');
     if (this.#isOver()) return;
     const position = Math.max(0, Math.min(this.#state.duration ?? seconds, seconds));
     this.#change({ position, epoch: this.#state.epoch + 1, cause });
@@ -109,6 +113,8 @@ export class Session {
    */
   async setRate(rate, options) {
     const cause = this.#check(options);
+    if (!(rate >= RATE.min && rate <= RATE.max))
+      throw new KinoportError('PLAYER_COMMAND_FAILED', `${rate} is no rate of this player.`);
     this.#change({ rate, cause });
   }
 

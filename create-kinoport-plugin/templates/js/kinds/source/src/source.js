@@ -49,7 +49,10 @@ export function createSource(ctx) {
       return { kind: items.length === 1 ? 'single' : 'playlist', items };
     },
 
-    open: (item, { streamId }) => publish(streamId, Number(item.data?.frequency)),
+    async open(item, { streamId, signal }) {
+      signal?.throwIfAborted();
+      return publish(streamId, frequencyOf(item.uri.slice('{{id}}:'.length)));
+    },
 
     reopen: ({ streamId, record }) => publish(streamId, Number(record.frequency)),
 
@@ -65,12 +68,7 @@ export function createSource(ctx) {
  * @returns {Item}
  */
 function itemOf(text) {
-  const frequency = Number(text);
-  if (!(frequency >= 20 && frequency <= 4000)) {
-    throw new KinoportError('SOURCE_NOT_FOUND', `There is no tone "${text}".`, {
-      hint: 'Give 20 to 4000 Hz: {{id}}:440.',
-    });
-  }
+  const frequency = frequencyOf(text);
   return {
     // What progress is joined on. It stands for the content, whatever the address.
     key: `{{id}}:${frequency}`,
@@ -80,6 +78,20 @@ function itemOf(text) {
     size: SIZE,
     duration: SECONDS,
     mime: 'audio/wav',
-    data: { frequency },
   };
+}
+
+/**
+ * Hertz.
+ * @param {string} text
+ * @throws KinoportError `SOURCE_NOT_FOUND`
+ */
+function frequencyOf(text) {
+  const frequency = Number(text);
+  if (!(frequency >= 20 && frequency <= 4000)) {
+    throw new KinoportError('SOURCE_NOT_FOUND', `There is no tone "${text}".`, {
+      hint: 'Give 20 to 4000 Hz: {{id}}:440.',
+    });
+  }
+  return frequency;
 }

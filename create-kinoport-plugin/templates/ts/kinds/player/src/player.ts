@@ -5,7 +5,7 @@ import {
   type PluginContext,
   type Processes,
 } from '@kinoport/core';
-import { Session } from './session.ts';
+import { RATE, Session } from './session.ts';
 
 /**
  * A player without a window: time goes by, and that is all. What a film is it asks ffprobe; a driver of a real player
@@ -18,7 +18,7 @@ export function createPlayer(ctx: PluginContext): Player {
       positionPrecision: 0.01,
       exactSeek: true,
       exactStart: true,
-      rate: { min: 0.1, max: 10, fine: true },
+      rate: RATE,
       volume: true,
       tracks: false,
       externalSubtitles: false,

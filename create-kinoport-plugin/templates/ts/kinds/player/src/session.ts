@@ -13,6 +13,8 @@ import {
   type PositionSample,
 } from '@kinoport/core';
 
+/** Limits of the rate. */
+export const RATE = { min: 0.1, max: 10, fine: true };
 /** Milliseconds between two states while it plays. */
 const TICK = 200;
 
@@ -81,6 +83,8 @@ export class Session implements PlayerSession, Disposable {
 
   async seek(seconds: number, options?: CommandOptions): Promise<void> {
     const cause = this.#check(options);
+    if (!Number.isFinite(seconds))
+      throw new KinoportError('INVALID_ARGUMENT', 'A position is a number of seconds.');
     if (this.#isOver()) return;
     const position = Math.max(0, Math.min(this.#state.duration ?? seconds, seconds));
     this.#change({ position, epoch: this.#state.epoch + 1, cause });
@@ -88,6 +92,8 @@ export class Session implements PlayerSession, Disposable {
 
   async setRate(rate: number, options?: CommandOptions): Promise<void> {
     const cause = this.#check(options);
+    if (!(rate >= RATE.min && rate <= RATE.max))
+      throw new KinoportError('PLAYER_COMMAND_FAILED', `${rate} is no rate of this player.`);
     this.#change({ rate, cause });
   }
 

@@ -46,7 +46,10 @@ export function createSource(ctx: PluginContext): Source {
       return { kind: items.length === 1 ? 'single' : 'playlist', items };
     },
 
-    open: (item, { streamId }) => publish(streamId, Number(item.data?.frequency)),
+    async open(item, { streamId, signal }) {
+      signal?.throwIfAborted();
+      return publish(streamId, frequencyOf(item.uri.slice('{{id}}:'.length)));
+    },
 
     reopen: ({ streamId, record }) => publish(streamId, Number(record.frequency)),
 
@@ -58,12 +61,7 @@ export function createSource(ctx: PluginContext): Source {
 }
 
 function itemOf(text: string): Item {
-  const frequency = Number(text);
-  if (!(frequency >= 20 && frequency <= 4000)) {
-    throw new KinoportError('SOURCE_NOT_FOUND', `There is no tone "${text}".`, {
-      hint: 'Give 20 to 4000 Hz: {{id}}:440.',
-    });
-  }
+  const frequency = frequencyOf(text);
   return {
     // What progress is joined on. It stands for the content, whatever the address.
     key: `{{id}}:${frequency}`,
@@ -73,6 +71,16 @@ function itemOf(text: string): Item {
     size: SIZE,
     duration: SECONDS,
     mime: 'audio/wav',
-    data: { frequency },
   };
+}
+
+/** Hertz. @throws KinoportError `SOURCE_NOT_FOUND` */
+function frequencyOf(text: string): number {
+  const frequency = Number(text);
+  if (!(frequency >= 20 && frequency <= 4000)) {
+    throw new KinoportError('SOURCE_NOT_FOUND', `There is no tone "${text}".`, {
+      hint: 'Give 20 to 4000 Hz: {{id}}:440.',
+    });
+  }
+  return frequency;
 }
