@@ -77,6 +77,7 @@ export const HELP = {
     ['plugin test ~/src/radio --only source.read', 'some clauses of it'],
     ['plugin test --json > report.json', 'for a CI'],
   ),
+  pack: examples(['plugin pack .', 'builds, checks and shows it, and writes it here']),
   config: examples(
     ['config check', 'says file, line and what was expected'],
     ['config schema > schema.json', 'for completion in an editor'],

@@ -205,6 +205,14 @@ function buildProgram(
 
   addInstallCommands(ctx, (...command) => add(plugin, ...command), words);
 
+  add(
+    plugin,
+    'pack [directory]',
+    'make a tarball that others can install',
+    HELP.pack,
+    async ([directory], o) => (await import('./commands/plugin/pack.ts')).runPluginPack(ctx, directory, o),
+  );
+
   const config = group('config', 'the config file', HELP.config);
   add(config, 'check', 'look for mistakes', HELP.config, async (_args, o) =>
     (await import('./commands/config.ts')).runConfigCheck(ctx, o),

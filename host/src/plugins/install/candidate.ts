@@ -134,7 +134,8 @@ export function preparedView(candidate: Candidate): PreparedInstall {
   };
 }
 
-function warningsOf({ root, package: { name } }: LoadedManifest): readonly string[] {
+/** What is unusual about a package, which is installed all the same. */
+export function warningsOf({ root, package: { name } }: LoadedManifest): readonly string[] {
   const { keywords } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     readonly keywords?: unknown;
   };

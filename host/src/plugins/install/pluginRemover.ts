@@ -41,7 +41,9 @@ export async function removePlugin(
   const id = found?.id ?? key;
   config.reload();
   // Any other mistake, in its own settings above all, keeps nobody from removing it.
-  const problem = config.problems.find(({ code }) => code === 'CONFIG_SYNTAX' || code === 'CONFIG_UNREADABLE');
+  const problem = config.problems.find(
+    ({ code }) => code === 'CONFIG_SYNTAX' || code === 'CONFIG_UNREADABLE',
+  );
   if (problem) throw deserializeError(problem);
   // First: settings of a plugin that is not there keep a host from starting.
   if (removePluginSetting(home.configFile, key)) config.reload();
