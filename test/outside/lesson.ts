@@ -4,7 +4,14 @@ import { inRepository } from '../support/repository.ts';
 /** What a reader of a page does, step by step. */
 export type Step =
   /** Commands, and what they have to print when the page says so. */
-  | { readonly kind: 'run'; readonly commands: string; readonly output?: string; readonly after?: string }
+  | {
+      readonly kind: 'run';
+      readonly commands: string;
+      readonly output?: string;
+      readonly after?: string;
+      /** What runs in the background is ended first. */
+      readonly interrupt?: boolean;
+    }
   /** A command that is left running; it is ready when it has printed a text. */
   | { readonly kind: 'background'; readonly commands: string; readonly ready: string }
   | { readonly kind: 'file'; readonly path: string; readonly text: string }
@@ -16,7 +23,7 @@ const BLOCK = /(?:<!-- (\w+)(?:: (.+?))? -->\n)?```(\w+)\n([\s\S]*?)\n```\n/g;
 /**
  * The blocks of a page, in order: `sh` is run, `text` is what the block before it prints. A comment before a block says
  * more: `file: PATH`, `edit: PATH`, `background: TEXT` (ready when it has printed that), `after: TEXT` (not before what
- * runs in the background has printed that, after the last change).
+ * runs in the background has printed that, after the last change), `interrupt` (Ctrl-C there first).
  */
 export function lesson(page: string): readonly Step[] {
   const steps: Step[] = [];
@@ -28,7 +35,12 @@ export function lesson(page: string): readonly Step[] {
     else if (mark === 'edit') steps.push({ kind: 'edit', path: value, text });
     else if (mark === 'background') steps.push({ kind: 'background', commands: text, ready: value });
     else if (language === 'sh')
-      steps.push({ kind: 'run', commands: text, ...(mark === 'after' ? { after: value } : {}) });
+      steps.push({
+        kind: 'run',
+        commands: text,
+        ...(mark === 'after' ? { after: value } : {}),
+        ...(mark === 'interrupt' ? { interrupt: true } : {}),
+      });
     else if (language === 'text' && last?.kind === 'run' && last.output === undefined)
       steps[steps.length - 1] = { ...last, output: `${text}\n` };
     else throw new Error(`${page} has a block that nobody can try: ${text.slice(0, 60)}`);

@@ -30,10 +30,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  if (background?.child.exitCode === null) {
-    background.child.kill('SIGINT');
-    await background.ended;
-  }
+  await interrupt();
   await run('kinoport stop').catch(() => undefined);
   await shelf.dispose();
   rmSync(outside, { recursive: true, force: true, maxRetries: 5 });
@@ -61,6 +58,13 @@ function surroundings(): NodeJS.ProcessEnv {
   };
 }
 
+/** Ctrl-C for what is left running. */
+async function interrupt(): Promise<void> {
+  if (background?.child.exitCode === null) background.child.kill('SIGINT');
+  await background?.ended;
+  background = undefined;
+}
+
 function start(commands: string, more: NodeJS.ProcessEnv = {}): CliRun {
   return new CliRun(
     spawn('bash', ['-ec', commands], { cwd, env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] }),
@@ -85,11 +89,10 @@ async function missing(step: Step): Promise<string | undefined> {
     const { stdout } = await run('kinoport plugin --help');
     known = new Set([...stdout.matchAll(/^ {2}(\w+)/gm)].map(([, name = '']) => name));
   }
-  const isShared = /plugin (pack|install)/.test(step.commands);
-  const needed = [
-    ...[...step.commands.matchAll(/kinoport plugin (\w+)/g)].map(([, name = '']) => name),
-    ...(isShared ? ['pack'] : ['dev']),
-  ];
+  const commands = [...step.commands.matchAll(/kinoport plugin (\w+)/g)].map(([, name = '']) => name);
+  // What does not speak of a plugin by its folder or tarball needs it in the host.
+  const isThere = /plugin (test|pack|install) \./.test(step.commands);
+  const needed = isThere ? commands : [...commands, 'dev'];
   return needed.find((name) => known?.has(name) === false);
 }
 
@@ -105,6 +108,7 @@ async function take(step: Step): Promise<void> {
     background = start(`exec ${step.commands}`);
     await background.printed(step.ready);
   } else {
+    if (step.interrupt) await interrupt();
     if (step.after !== undefined) await background?.printed(step.after, seen);
     // What lies on the shelf is built already; nobody else's script has to run.
     const isSetUp = step.commands.startsWith('npm install --global');

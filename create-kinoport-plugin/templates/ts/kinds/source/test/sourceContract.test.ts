@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { MemoryStreams, runClause, sourceClauses } from '@kinoport/core/conformance';
 import { TestContext } from '@kinoport/core/testing';
+import conformance from '../kinoport.conformance.ts';
 import plugin from '../src/index.ts';
-import { readTone, SIZE } from '../src/tone.ts';
 
-const bytes = Buffer.concat(await Array.fromAsync(readTone(440, 0, SIZE, new AbortController().signal)));
 const streams = new MemoryStreams();
 const context = new TestContext({ members: { streams } });
 before(() => context.activate(plugin));
@@ -16,15 +15,7 @@ for (const clause of sourceClauses)
   test(`${clause.id}: ${clause.title}`, async (t) => {
     const source = context.sources.get('{{id}}');
     assert.ok(source);
-    const result = await runClause(clause, {
-      source,
-      streams,
-      samples: [
-        { uri: '{{id}}:440', kind: 'single', titles: ['440 Hz'], bytes },
-        { uri: '{{id}}:440,660', kind: 'playlist', titles: ['440 Hz', '660 Hz'] },
-      ],
-      missing: '{{id}}:loud',
-    });
+    const result = await runClause(clause, { source, streams, ...conformance.sources['{{id}}'] });
     if (result.status === 'skipped') t.skip(result.message ?? '');
     if (result.status === 'failed') assert.fail(`${result.message} (${clause.why})`);
   });
