@@ -2,10 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ERROR_CODES } from '../core/src/errors.ts';
 import { manifestPage } from './docs/manifestPage.mjs';
+import { protectionPage } from './docs/protectionPage.mjs';
 import { at } from './lib/workspace.mjs';
 
 const PAGES = {
   'docs/errors.md': errorsPage,
+  'docs/plugins/protection.md': protectionPage,
   'docs/plugins/manifest.md': manifestPage,
 };
 

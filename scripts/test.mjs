@@ -96,7 +96,7 @@ function readReport() {
 }
 
 async function endLeftoverProcesses() {
-  const left = await lingeringProcesses(run);
+  const left = await lingeringProcesses(run, temporary);
   for (const { pid } of left) {
     try {
       process.kill(pid, 'SIGKILL');

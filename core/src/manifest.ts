@@ -83,7 +83,8 @@ export type PluginDependency =
  */
 export interface PluginPermissions {
   /**
-   * Absolute paths, `~/...`, or `*` for everything. Its own package, data, cache and runtime folder are always open.
+   * Absolute paths, `~/...`, or `*` for everything; a folder stands for all in it, and `write` includes reading. Its
+   * own package, data, cache and runtime folder are always open.
    */
   readonly fs?: {
     /** What may be read, with all that lies in it. */
@@ -93,23 +94,30 @@ export interface PluginPermissions {
   };
   /** Programs that may be started through `ctx.processes`. */
   readonly spawn?: readonly SpawnPermission[];
-  /** Host names, `*.example.org`, or `*`. Unix sockets and `ctx.streams.publish` need an entry too: `loopback`. */
+  /**
+   * Host names, `*.example.org`, or `*`. Unix sockets and `ctx.streams.publish` need an entry too: `loopback`. Shown to
+   * the user; Node itself knows only all of the network or nothing of it.
+   */
   readonly net?: readonly string[];
   /** Native addons. */
   readonly native?: boolean;
   /** `ctx.playback`: only to look, or also to steer. */
   readonly playback?: 'observe' | 'control';
+  /** Names of environment variables that it sees beside the usual ones (`PATH`, `HOME`, `LANG`, ...). */
+  readonly environment?: readonly string[];
 }
 
 /** A program and what its arguments may be. */
 export interface SpawnPermission {
-  /** A name on PATH, an absolute path, or `${config.path}`: the value of a setting of the plugin. */
+  /** A name on PATH, an absolute path, `~/...`, or `${config.path}`: the value of a setting of the plugin. */
   readonly command: string;
   /**
    * Patterns, one of which each argument has to match: `*` stands for any text without a line break. Absent: any
    * arguments.
    */
   readonly args?: readonly string[];
+  /** Names of environment variables that may be set for it, beside those of screen, sound and language. */
+  readonly environment?: readonly string[];
 }
 
 /**

@@ -8,6 +8,11 @@ const paths = {
   ...unique,
   items: { type: 'string', pattern: '^(\\*|~|~[/\\\\].{1,1000}|/.{0,1000}|[A-Za-z]:[/\\\\].{0,1000})$' },
 } as const;
+const variables = {
+  type: 'array',
+  ...unique,
+  items: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]{0,99}$' },
+} as const;
 
 /** JSON Schema (draft 7) of the parts of `package.json` that make a plugin. */
 export const manifestSchema = {
@@ -82,6 +87,7 @@ export const manifestSchema = {
                     maxItems: 200,
                     items: { type: 'string', maxLength: 1000 },
                   },
+                  environment: variables,
                 },
               },
             },
@@ -92,6 +98,7 @@ export const manifestSchema = {
             },
             native: { type: 'boolean' },
             playback: { enum: ['observe', 'control'] },
+            environment: variables,
           },
         },
         experimental: { type: 'array', ...unique, items: { enum: ['syncs', 'services'] } },

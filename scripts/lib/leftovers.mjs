@@ -8,17 +8,19 @@ export const RUN_VARIABLE = 'TEST_RUN_MARK';
 // Node and Vite keep caches there, for the next run as well.
 const CACHES = /^(node-compile-cache|v8-compile-cache|vitest|vite)/;
 
-/** Living processes that inherited the mark: `{pid, command}`. Known on Linux only; elsewhere none are found. */
-export function markedProcesses(run) {
+/**
+ * Living processes that inherited the mark, or are plugins' processes of a home in the run's temporary folder: their
+ * environment is a small one. `{pid, command}`. Known on Linux only; elsewhere none are found.
+ */
+export function markedProcesses(run, temporary) {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name) => {
       try {
-        const marked = readFileSync(`/proc/${name}/environ`, 'utf8')
-          .split('\0')
-          .includes(`${RUN_VARIABLE}=${run}`);
-        if (!marked) return [];
+        const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
+        const isPlugin = environment.some((each) => each.startsWith(`NODE_COMPILE_CACHE=${temporary}/`));
+        if (!isPlugin && !environment.includes(`${RUN_VARIABLE}=${run}`)) return [];
         const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').join(' ').trim();
         return command === '' ? [] : [{ pid: Number(name), command }];
       } catch {
@@ -29,10 +31,10 @@ export function markedProcesses(run) {
 }
 
 /** Gives processes that are just ending a moment; returns those that stay. */
-export async function lingeringProcesses(run, patience = 3000) {
+export async function lingeringProcesses(run, temporary, patience = 3000) {
   const until = Date.now() + patience;
   for (;;) {
-    const found = markedProcesses(run);
+    const found = markedProcesses(run, temporary);
     if (found.length === 0 || Date.now() > until) return found;
     await wait(100);
   }

@@ -117,7 +117,9 @@ export class World {
   /** Connections to every mpv that runs in this home. */
   async players(): Promise<readonly MpvObserver[]> {
     const folder = resolveHome(this.environment, process.platform, this.folder).runtime;
-    const sockets = readdirSync(folder).filter((name) => name.endsWith('.sock'));
+    const sockets = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.sock'),
+    );
     const found = await Promise.all(sockets.map((name) => MpvObserver.connect(join(folder, name))));
     const alive = found.filter((observer) => observer !== undefined);
     this.#observers.push(...alive);

@@ -9,14 +9,20 @@ export interface FoundProcess {
   readonly command: string;
 }
 
-/** Living processes that carry the mark. Known on Linux only; elsewhere none are found. */
+/**
+ * Living processes that carry the mark, or are plugins' processes of a home in the folder of its name: their
+ * environment is a small one. Known on Linux only; elsewhere none are found.
+ */
 export function markedProcesses(mark: string): readonly FoundProcess[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
     try {
-      if (!readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(`${MARK}=${mark}`)) return [];
-      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').join(' ').trim();
+      const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
+      const args = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+      const isPlugin = environment.some((each) => each.startsWith(`NODE_COMPILE_CACHE=${mark}/`));
+      if (!isPlugin && !environment.includes(`${MARK}=${mark}`)) return [];
+      const command = args.join(' ').trim();
       return command === '' ? [] : [{ pid: Number(name), command }];
     } catch {
       // Ended while we looked.

@@ -15,6 +15,7 @@ import {
 } from '@kinoport/core';
 import Type, { type Static } from 'typebox';
 import type { PreparedInstall, RemovedPlugin, SearchHit } from '../plugins/install/views.ts';
+import type { Protection } from '../plugins/permissions/border.ts';
 
 const text = (max: number) => Type.String({ minLength: 1, maxLength: max });
 const sessionId = Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }));
@@ -199,6 +200,16 @@ export interface PluginView {
   /** Ends within the last 5 minutes that nobody asked for. */
   readonly crashes: number;
   /** Where the code comes from. */
+  readonly permissions: {
+    /** What its manifest asks for. */
+    readonly requested: PluginPermissions;
+    /** What of it the user allows. */
+    readonly granted: PluginPermissions;
+    /** How far it is held to that: see `Protection`. */
+    readonly protection: Protection;
+    /** What it can do all the same, in words that go on after "It can". */
+    readonly notStopped: readonly string[];
+  };
   readonly origin: 'builtin' | 'path' | 'installed' | 'dev';
   readonly logFile: string;
 }

@@ -1,4 +1,4 @@
-import type { Disposable, Event, JsonObject, SerializedError } from '@kinoport/core';
+import type { Disposable, Event, JsonObject, PluginPermissions, SerializedError } from '@kinoport/core';
 import type { InjectionToken } from 'tsyringe';
 
 /** A plugin as the config names it: by id (`mpv`) or by path (`../my-plugin`, relative to the config file). */
@@ -9,6 +9,8 @@ export interface PluginSetting {
   readonly alias?: string;
   /** What is wrong with it, where it never was right: the plugin cannot start. */
   readonly problem?: ConfigProblem;
+  /** All that it may do of what its manifest asks for; absent: everything. */
+  readonly permissions?: PluginPermissions;
 }
 
 /** The config file with every default filled in. */

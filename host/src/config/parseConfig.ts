@@ -241,8 +241,13 @@ function pluginDefaults(schema: JsonObject): JsonObject {
 
 function settingOf(value: HostConfigFile['plugins'][string]): PluginSetting {
   if (typeof value === 'boolean') return { enabled: value, config: {} };
-  const { enabled = true, config = {}, alias } = value;
-  return { enabled, config, ...(alias === undefined ? {} : { alias }) };
+  const { enabled = true, config = {}, alias, permissions } = value;
+  return {
+    enabled,
+    config,
+    ...(alias === undefined ? {} : { alias }),
+    ...(permissions === undefined ? {} : { permissions }),
+  };
 }
 
 function invalid(json: JsonText, file: string, mistake: Mistake, prefix: JsonPath): ConfigProblem {

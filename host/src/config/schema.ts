@@ -1,11 +1,17 @@
-import type { JsonObject } from '@kinoport/core';
+import { type JsonObject, manifestSchema, type PluginPermissions } from '@kinoport/core';
 import Type, { type Static } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 
 /** What a plugin's entry may be: `true`, `false`, or an object. */
 const PluginValue = Type.Unsafe<
-  boolean | { readonly enabled?: boolean; readonly config?: JsonObject; readonly alias?: string }
+  | boolean
+  | {
+      readonly enabled?: boolean;
+      readonly config?: JsonObject;
+      readonly alias?: string;
+      readonly permissions?: PluginPermissions;
+    }
 >({
   // One schema for both shapes instead of `anyOf`: its errors then speak of the one thing that is wrong.
   type: ['boolean', 'object'],
@@ -16,6 +22,10 @@ const PluginValue = Type.Unsafe<
       type: 'string',
       pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
       description: 'Another id for a plugin whose own clashes with one that is there.',
+    },
+    permissions: {
+      ...manifestSchema.properties.kinoport.properties.permissions,
+      description: 'All that the plugin may do of what it asks for; what is not named here it may not.',
     },
   },
   additionalProperties: false,

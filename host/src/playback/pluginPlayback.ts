@@ -7,6 +7,7 @@ import {
 import Type from 'typebox';
 import type { PlaybackEvent } from '../api/protocol.ts';
 import type { PluginCalls } from '../plugins/calls.ts';
+import { demandOf } from '../plugins/permissions/refusal.ts';
 import { checkedSchema } from '../plugins/validation.ts';
 import { Outbox } from '../rpc/outbox.ts';
 import type { Peer } from '../rpc/peer.ts';
@@ -32,6 +33,8 @@ function snapshot(session: PlaybackSession): PlaybackSnapshot {
 
 /** The player commands that `PlaybackHandle` passes on unchanged. */
 const PASSED = new Set(['play', 'pause', 'seek', 'setRate', 'samplePosition', 'showMessage'] as const);
+/** Calls that change nothing. */
+const OBSERVED: ReadonlySet<string> = new Set(['snapshot', 'samplePosition']);
 type Passed = typeof PASSED extends Set<infer T> ? T : never;
 
 const openCheck = checkedSchema<{ readonly uri: string; readonly options: PlaybackOpenOptions }>(() =>
@@ -75,6 +78,7 @@ export function servePluginPlayback(
     }),
   );
   calls.onCall('playback/subscribe', async (_params, _plugin, _signal, peer) => {
+    demandOf('observe', calls.asker(peer));
     if (listeners.has(peer)) return;
     const outbox = new Outbox({
       send: (method, params) => peer.notify(method, params),
@@ -88,12 +92,14 @@ export function servePluginPlayback(
     for (const session of playback.sessions)
       for (const event of session.replay()) tell(playback, event, outbox);
   });
-  calls.onCall('playback/list', async () => {
+  calls.onCall('playback/list', async (_params, _plugin, _signal, peer) => {
+    demandOf('observe', calls.asker(peer));
     return playback.sessions.filter((session) => session.state !== undefined).map(snapshot);
   });
   calls.onCall<{ readonly uri: string; readonly options: PlaybackOpenOptions }>(
     'playback/open',
-    async ({ uri, options }) => {
+    async ({ uri, options }, _plugin, _signal, peer) => {
+      demandOf('control', calls.asker(peer));
       const { start, ...rest } = options;
       const session = await playback.open({
         uris: [uri],
@@ -106,7 +112,8 @@ export function servePluginPlayback(
   );
   calls.onCall(
     'playback/call',
-    async ({ id, method, args }, _plugin, signal) => {
+    async ({ id, method, args }, _plugin, signal, peer) => {
+      demandOf(OBSERVED.has(method) ? 'observe' : 'control', calls.asker(peer));
       const session = playback.get(id);
       if (method === 'snapshot') return snapshot(session);
       if (method === 'next') return session.go(1);

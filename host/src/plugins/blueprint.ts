@@ -2,13 +2,17 @@ import type { Clock, JsonObject } from '@kinoport/core';
 import type { Home } from '../home/home.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Peer } from '../rpc/peer.ts';
+import type { PluginAccess } from './permissions/access.ts';
 import type { Plugin } from './plugin.ts';
 import type { DebugOptions, PluginDefinition, PluginProcessOptions } from './process.ts';
 import type { FailedStore } from './supervision/failedStore.ts';
 import type { HeartbeatTimes } from './supervision/heartbeat.ts';
 
 /** What of a process is set from outside. */
-export type PluginProcessDefaults = Pick<PluginProcessOptions, 'activateTimeout' | 'guard' | 'runtime'> & {
+export type PluginProcessDefaults = Pick<
+  PluginProcessOptions,
+  'activateTimeout' | 'guard' | 'node' | 'runtime'
+> & {
   readonly heartbeat?: Partial<HeartbeatTimes>;
 };
 
@@ -20,7 +24,8 @@ export interface PluginOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly failures: FailedStore;
-  readonly serve: (peer: Peer, plugin: Plugin) => void;
+  /** `access`: of this generation; two run while one takes over from the other. */
+  readonly serve: (peer: Peer, plugin: Plugin, access: PluginAccess) => void;
   /** What has to be so before a generation is started. */
   readonly prepare?: (definition: PluginDefinition) => Promise<void>;
   readonly processes?: PluginProcessDefaults;

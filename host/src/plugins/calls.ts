@@ -1,5 +1,6 @@
 import { KinoportError } from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
+import type { Asker } from './permissions/access.ts';
 import type { Plugin } from './plugin.ts';
 import type { CheckedSchema } from './validation.ts';
 
@@ -9,6 +10,7 @@ type NoteHandler = (params: unknown, plugin: Plugin, peer: Peer) => void;
 /** What plugins may ask of the host and tell it; each part of the host adds its own. */
 export class PluginCalls {
   readonly #calls = new Map<string, CallHandler>();
+  readonly #askers = new WeakMap<Peer, Asker>();
   readonly #notes = new Map<string, NoteHandler>();
 
   onCall<T = unknown>(
@@ -42,8 +44,16 @@ export class PluginCalls {
     });
   }
 
+  /** Who speaks at that pipe, and what it may do. */
+  asker(peer: Peer): Asker {
+    const asker = this.#askers.get(peer);
+    if (!asker) throw new KinoportError('INTERNAL', 'Nobody is known to speak there.');
+    return asker;
+  }
+
   /** Connects a new generation. */
-  serve(peer: Peer, plugin: Plugin): void {
+  serve(peer: Peer, plugin: Plugin, asker: Asker): void {
+    this.#askers.set(peer, asker);
     for (const [method, handler] of this.#calls) {
       peer.handle(method, (params, signal) => handler(params, plugin, signal, peer));
     }

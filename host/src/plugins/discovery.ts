@@ -12,6 +12,7 @@ import type { Config } from '../config/config.ts';
 import { type Provider, withProviders } from './dependencies.ts';
 import type { InstalledPlugin } from './install/installed.ts';
 import { type LoadedManifest, readManifest } from './manifest.ts';
+import { accessOf, type Grant, type PluginAccess } from './permissions/access.ts';
 
 /** The plugins that come with the program. */
 const BUILTIN = ['@kinoport/plugin-mpv', '@kinoport/plugin-files'] as const;
@@ -46,6 +47,10 @@ export interface DiscoveredPlugin {
   readonly grant?: PluginPermissions;
   readonly enabled: boolean;
   readonly config: JsonObject;
+  /** What the user allows it: of each of these no more than it says. */
+  readonly grants: readonly Grant[];
+  /** What it may do. */
+  readonly access: PluginAccess;
   readonly manifest?: LoadedManifest;
   /** Those that are active before it. */
   readonly providers?: readonly Provider[];
@@ -173,6 +178,7 @@ function read(
     const manifest = readManifest(root, origin === 'installed' ? { development: false } : {});
     const key = builtin ? manifest.id : place.key;
     const setting = config.plugins[key];
+    const grants: readonly Grant[] = [place.grant ?? 'all', setting?.permissions ?? 'all'];
     return {
       ...place,
       key,
@@ -180,10 +186,21 @@ function read(
       builtin,
       enabled: setting?.enabled ?? true,
       config: setting?.config ?? {},
+      grants,
+      access: accessOf(manifest.package.kinoport.permissions, grants),
       manifest,
     };
   } catch (error) {
     const enabled = config.plugins[place.key]?.enabled ?? true;
-    return { ...place, id: place.key, builtin, enabled, config: {}, error: toKinoportError(error) };
+    return {
+      ...place,
+      id: place.key,
+      builtin,
+      enabled,
+      config: {},
+      grants: [],
+      access: accessOf(undefined, []),
+      error: toKinoportError(error),
+    };
   }
 }

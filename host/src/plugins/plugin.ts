@@ -285,7 +285,7 @@ export class Plugin {
       config,
       home,
       clock,
-      serve: (peer) => serve(peer, this),
+      serve: (peer) => serve(peer, this, definition.access),
     });
     this.#told.set(next, config);
     await next.activate();

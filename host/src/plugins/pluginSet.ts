@@ -23,6 +23,8 @@ import type { PluginChange, PluginProcessDefaults } from './blueprint.ts';
 import type { PluginCalls } from './calls.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
+import { permissionsView } from './permissions/border.ts';
+import { ownNode, type PluginNode } from './permissions/node.ts';
 import { Plugin } from './plugin.ts';
 import type { PluginDefinition } from './process.ts';
 import { deliverSettings } from './settings.ts';
@@ -64,12 +66,14 @@ export class PluginSet implements Disposable {
   /** The number of the last generation of what was switched off. */
   readonly #generations = new Map<string, number>();
   readonly #attention: Disposable;
+  readonly #node: PluginNode;
   #entries: readonly Entry[];
   #refreshing: Promise<void> = Promise.resolve();
   #disposed = false;
 
   constructor(options: PluginSetOptions) {
     this.#options = options;
+    this.#node = options.processes?.node ?? ownNode();
     this.#entries = options.discovered.map((discovered) => this.#entry(discovered));
     this.#attention = options.attention.onDidChange(({ plugin }) => {
       const entry = this.#entries.find(({ discovered }) => discovered.id === plugin);
@@ -293,7 +297,10 @@ export class PluginSet implements Disposable {
         clock,
         log,
         failures,
-        serve: (peer, owner) => calls.serve(peer, owner),
+        serve: (peer, owner, access) => {
+          const config = () => this.#options.pluginConfig(owner.definition);
+          calls.serve(peer, owner, { id: owner.id, access, config });
+        },
         prepare: (definition) => this.#startProviders(definition),
         ...(processes ? { processes } : {}),
       },
@@ -321,7 +328,7 @@ export class PluginSet implements Disposable {
   }
 
   #view({ discovered, plugin }: Entry): PluginView {
-    const { manifest } = plugin?.definition ?? discovered;
+    const { manifest, access } = plugin?.definition ?? discovered;
     const contributes = manifest?.package.kinoport.contributes;
     const error = plugin?.error ?? discovered.error ?? this.#leftOut(discovered);
     return {
@@ -344,6 +351,7 @@ export class PluginSet implements Disposable {
       attention: this.#options.attention.of(discovered.id),
       unresponsive: plugin?.isUnresponsive ?? false,
       crashes: plugin?.crashes ?? 0,
+      permissions: permissionsView(access, this.#node, this.#options.home.data),
       origin: discovered.origin,
       logFile: pluginLogFile(this.#options.home, discovered.id),
     };
@@ -393,11 +401,11 @@ function isSame(before: DiscoveredPlugin, now: DiscoveredPlugin): boolean {
   return now.manifest ? before.id === now.id : before.key === now.key;
 }
 
-/** Another folder, or others to build on. A change of its manifest or code alone waits until somebody asks for a reload. */
+/** Another folder, other grants, or others to build on. A change of its manifest or code alone waits until somebody asks for a reload. */
 function needsNewProcess(before: DiscoveredPlugin, now: DiscoveredPlugin): boolean {
   return (
     before.root !== now.root ||
     !isDeepStrictEqual(before.providers, now.providers) ||
-    !isDeepStrictEqual(before.grant, now.grant)
+    !isDeepStrictEqual(before.grants, now.grants)
   );
 }

@@ -3,21 +3,16 @@ import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSy
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import {
-  type Clock,
-  Emitter,
-  type Event,
-  isKinoportError,
-  KinoportError,
-  PRODUCT,
-  sleep,
-} from '@kinoport/core';
+import { type Clock, Emitter, type Event, isKinoportError, KinoportError, sleep } from '@kinoport/core';
 import type { Home } from '../home/home.ts';
 import type { ProcessGuard } from '../processes/guard.ts';
 import { type CallOptions, Peer, pipeTransport } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
+import { prepareLaunch } from './permissions/launch.ts';
+import type { PluginNode } from './permissions/node.ts';
+import type { PluginFolders } from './permissions/pluginFolders.ts';
 import { checks } from './schemas.ts';
 
 const ACTIVATE_TIMEOUT = 10_000;
@@ -62,6 +57,8 @@ export interface PluginProcessOptions {
   readonly runtime?: string;
   /** Somebody may hold it at a breakpoint: it is given all the time it takes. */
   readonly debug?: DebugOptions;
+  /** Default: the Node of the host. */
+  readonly node?: PluginNode;
 }
 
 interface ProcessCallOptions extends CallOptions {
@@ -78,6 +75,7 @@ export class PluginProcess {
   readonly #logFile: string;
   /** Where in it the lines of this generation begin. */
   readonly #logStart: number;
+  readonly #folders: PluginFolders;
   readonly #exit: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
   readonly #onDidCrash = new Emitter<PluginCrash>();
   readonly #over = Promise.withResolvers<void>();
@@ -97,23 +95,29 @@ export class PluginProcess {
     const { plugin, home, clock } = options;
     mkdirSync(home.logs, { recursive: true });
     this.#logFile = join(home.logs, `plugin-${plugin.id}.log`);
+    const runtime = options.runtime ?? fileURLToPath(new URL('./runtime.js', import.meta.url));
+    const launch = prepareLaunch({
+      plugin,
+      home,
+      runtime,
+      debug: options.debug !== undefined,
+      ...(options.node ? { node: options.node } : {}),
+    });
+    this.#folders = launch.folders;
     const log = openLog(this.#logFile);
     this.#logStart = fstatSync(log).size;
     try {
-      this.#child = spawn(
-        process.execPath,
-        [
-          `--max-old-space-size=${HEAP_LIMIT}`,
-          ...(options.debug?.nodeOptions ?? []),
-          options.runtime ?? fileURLToPath(new URL('./runtime.js', import.meta.url)),
-        ],
-        {
-          cwd: plugin.root,
-          stdio: ['ignore', log, log, 'pipe'],
-          env: pluginEnvironment(home),
-          windowsHide: true,
-        },
-      );
+      const flags = [
+        `--max-old-space-size=${HEAP_LIMIT}`,
+        ...(options.debug?.nodeOptions ?? []),
+        ...launch.flags,
+      ];
+      this.#child = spawn(launch.path, [...flags, runtime], {
+        cwd: plugin.root,
+        stdio: ['ignore', log, log, 'pipe'],
+        env: launch.environment,
+        windowsHide: true,
+      });
     } finally {
       closeSync(log);
     }
@@ -172,22 +176,17 @@ export class PluginProcess {
    *   `PLUGIN_NOT_REGISTERED`, `PLUGIN_CRASHED`, `PLUGIN_PROTOCOL`; the process is gone then.
    */
   async activate(): Promise<void> {
-    const { plugin, config, generation, home, activateTimeout: timeout = ACTIVATE_TIMEOUT } = this.#options;
-    const folders = {
-      data: join(home.data, 'plugins', plugin.id),
-      cache: join(home.cache, 'plugins', plugin.id),
-      runtime: home.runtime,
-    };
-    mkdirSync(folders.data, { recursive: true, mode: 0o700 });
-    mkdirSync(folders.cache, { recursive: true, mode: 0o700 });
+    const { plugin, config, generation, activateTimeout: timeout = ACTIVATE_TIMEOUT } = this.#options;
+    const { data, cache, runtime } = this.#folders;
     const params: InitializeParams = {
       plugin: { id: plugin.id, version: plugin.manifest.package.version, root: plugin.root },
       entry: pathToFileURL(plugin.manifest.entry).href,
       generation,
-      folders,
+      folders: { data, cache, runtime },
       config,
       contributes: plugin.manifest.package.kinoport.contributes ?? {},
       experimental: plugin.manifest.package.kinoport.experimental ?? [],
+      access: plugin.access,
     };
     try {
       const registered = await this.peer.call<unknown>('initialize', params, {
@@ -385,12 +384,4 @@ function lastLine(file: string, start: number): string {
   } finally {
     closeSync(fd);
   }
-}
-
-/** The host's environment without what is the host's own; a plugin's Node takes no options from outside. */
-function pluginEnvironment(home: Home): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => name !== 'NODE_OPTIONS' && !name.startsWith(PRODUCT.envPrefix),
-  );
-  return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(home.cache, 'compile') };
 }

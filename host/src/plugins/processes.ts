@@ -7,6 +7,7 @@ import type { Peer } from '../rpc/peer.ts';
 import type { SpawnResult } from '../rpc/protocol.ts';
 import type { SessionJournal } from '../storage/journal.ts';
 import type { PluginCalls } from './calls.ts';
+import { ProgramPermissions } from './permissions/programs.ts';
 import type { Plugin } from './plugin.ts';
 import { checks } from './schemas.ts';
 
@@ -24,6 +25,8 @@ interface Spawned {
  */
 export class PluginProcesses implements Disposable {
   readonly #broker: ProcessBroker;
+  readonly #programs: ProgramPermissions;
+  readonly #calls: PluginCalls;
   readonly #journal: SessionJournal;
   readonly #home: Home;
   readonly #clock: Clock;
@@ -42,15 +45,25 @@ export class PluginProcesses implements Disposable {
     this.#guard = guard;
     this.#clock = clock;
     this.#broker = broker;
+    this.#calls = calls;
+    this.#programs = new ProgramPermissions(broker);
     this.#journal = journal;
     this.#home = home;
     calls.onCall(
       'processes/run',
-      ({ command, args, options }, _plugin, signal) => broker.run(command, args, { ...options, signal }),
+      async ({ command, args, options }, _plugin, signal, peer) => {
+        await this.#programs.check(this.#calls.asker(peer), { command, args });
+        return broker.run(command, args, { ...options, signal });
+      },
       checks.run,
     );
-    calls.onCall<{ readonly command: string }>('processes/which', ({ command }) =>
-      broker.which(String(command)),
+    calls.onCall(
+      'processes/which',
+      async ({ command }, _plugin, _signal, peer) => {
+        await this.#programs.check(this.#calls.asker(peer), { command });
+        return broker.which(command);
+      },
+      checks.which,
     );
     calls.onCall(
       'processes/spawn',
@@ -76,11 +89,17 @@ export class PluginProcesses implements Disposable {
     if (!checks.spawn.is(params))
       throw new KinoportError('INVALID_ARGUMENT', 'processes/spawn: wrong parameters.');
     const { command, args, options } = params;
+    await this.#programs.check(this.#calls.asker(peer), {
+      command,
+      args,
+      ...(options.environment === undefined ? {} : { environment: options.environment }),
+    });
     const ofSession = options.lifetime === 'session';
     const { sessionId, endpoint, environment } = options;
     if (ofSession) {
       if (sessionId === undefined)
         throw new KinoportError('INVALID_ARGUMENT', 'A process of a session needs its sessionId.');
+      this.#checkSession(sessionId, plugin);
       if (endpoint) this.#journal.patch(sessionId, { endpoint });
     }
     const spawned = await this.#broker.spawn(command, args, {
@@ -122,6 +141,18 @@ export class PluginProcesses implements Disposable {
         if (!(await this.#broker.isSameProcess(pid, pidStart))) return;
       }
     }
+  }
+
+  /** A plugin has its say about the sessions of its own players only. */
+  #checkSession(sessionId: string, plugin: Plugin): void {
+    const player = this.#journal.playerOf(sessionId);
+    const { players = [] } = plugin.definition.manifest.package.kinoport.contributes ?? {};
+    if (player !== undefined && players.some(({ id }) => id === player)) return;
+    throw new KinoportError(
+      'PERMISSION_DENIED',
+      `The plugin "${plugin.id}" runs no player in a session "${sessionId}".`,
+      { hint: 'Give the sessionId that open or attach of the player was called with.' },
+    );
   }
 
   #find(handle: number, plugin: Plugin): Spawned {

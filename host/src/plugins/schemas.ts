@@ -198,6 +198,9 @@ export const checks = {
       }),
     }),
   ),
+  which: checkedSchema<{ command: string }>(() =>
+    Type.Object({ command: Type.String({ minLength: 1, maxLength: 4096 }) }),
+  ),
   run: checkedSchema<{ command: string; args: string[]; options: { timeout?: number } }>(() =>
     Type.Object({
       command: Type.String({ minLength: 1, maxLength: 4096 }),

@@ -5,6 +5,7 @@ import type { PublishParams, PublishResult } from '../rpc/protocol.ts';
 import { newStreamId } from '../streams/address.ts';
 import type { StreamFront } from '../streams/front.ts';
 import type { PluginCalls } from './calls.ts';
+import { demandOf } from './permissions/refusal.ts';
 import type { Plugin } from './plugin.ts';
 import { checks } from './schemas.ts';
 
@@ -21,10 +22,12 @@ interface Published {
 /** What plugins have published at the stream front, over all their generations. */
 export class PublishedStreams {
   readonly #front: StreamFront;
+  readonly #calls: PluginCalls;
   readonly #published = new Map<string, Published>();
   readonly #kept = new Set<string>();
 
   constructor(front: StreamFront, calls: PluginCalls) {
+    this.#calls = calls;
     this.#front = front;
     calls.onCall(
       'streams/publish',
@@ -64,6 +67,7 @@ export class PublishedStreams {
   }
 
   #publish(params: PublishParams & { readonly id?: string }, plugin: Plugin, peer: Peer): PublishResult {
+    demandOf('publish', this.#calls.asker(peer));
     const { socketPath, ...rest } = params;
     const id = params.id ?? newStreamId();
     const before = this.#published.get(id);

@@ -16,6 +16,7 @@ import type {
   PublishOptions,
   SpawnOptions,
 } from '@kinoport/core';
+import type { PluginAccess } from '../plugins/permissions/access.ts';
 
 export interface InitializeParams {
   readonly plugin: { readonly id: string; readonly version: string; readonly root: string };
@@ -27,6 +28,8 @@ export interface InitializeParams {
   readonly contributes: Contributions;
   /** Parts of the API that the manifest opts in to. */
   readonly experimental: readonly ExperimentalApi[];
+  /** What it may do; the host holds it to that as well. */
+  readonly access: PluginAccess;
 }
 
 export interface InitializeResult {

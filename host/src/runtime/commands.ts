@@ -83,5 +83,6 @@ function failure(command: string, error: unknown, log: Log): KinoportError {
   log.error(`the command "${command}" failed`, { stack: known.stack ?? known.message });
   return new KinoportError('COMMAND_FAILED', `The command "${command}" failed: ${known.message}`, {
     hint: 'The stack is in the log of the plugin.',
+    cause: error,
   });
 }

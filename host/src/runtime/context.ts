@@ -20,6 +20,7 @@ import {
 } from '@kinoport/core';
 import { secretNames } from '../config/secretProperties.ts';
 import type { Redactor } from '../log/redactor.ts';
+import { type Demands, demandOf } from '../plugins/permissions/refusal.ts';
 import { Outbox } from '../rpc/outbox.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
@@ -82,6 +83,7 @@ export class PluginRuntime {
       config = noted(value as JsonObject);
       changed.fire(config);
     });
+    const demands: Demands = (kind) => demandOf(kind, { id: params.plugin.id, access: params.access });
     const [syncs, services] = [this.#syncs, createServices(peer, this.#services)];
     const experimental = <T>(name: ExperimentalApi, member: T): T => {
       if (params.experimental.includes(name)) return member;
@@ -105,7 +107,7 @@ export class PluginRuntime {
       secrets: createSecrets(peer, redactor),
       attention: createAttention(peer),
       commands: this.#commands,
-      playback: createPlayback(peer),
+      playback: createPlayback(peer, demands),
       config: {
         get value() {
           return config;
@@ -117,7 +119,7 @@ export class PluginRuntime {
         set: (key, value) => peer.call('storage/set', { key, ...(value === undefined ? {} : { value }) }),
         keys: () => peer.call('storage/keys', {}),
       },
-      streams: createStreams(peer, params.folders.runtime, this.#owned, (error) =>
+      streams: createStreams(peer, demands, params.folders.runtime, this.#owned, (error) =>
         this.#log.error('A stream failed', { error: serializeError(error).message }),
       ),
       processes: createProcesses(peer),
@@ -137,6 +139,7 @@ export class PluginRuntime {
       throw new KinoportError('PLUGIN_ACTIVATE_FAILED', `activate failed: ${serializeError(error).message}`, {
         hint: `The stack is in the log of the plugin${place ? `; look at ${formatPlace(place)}` : '.'}`,
         ...(place ? { data: { ...place } } : {}),
+        cause: error,
       });
     }
     const missing = [this.#players, this.#sources, this.#syncs, this.#commands, this.#services].flatMap(

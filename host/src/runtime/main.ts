@@ -4,9 +4,10 @@ import { registerHooks } from 'node:module';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { KinoportError, type Plugin, serializeError, systemClock } from '@kinoport/core';
-import { Peer, pipeTransport } from '../rpc/peer.ts';
+import { pipeTransport } from '../rpc/peer.ts';
 import type { DeactivateResult, InitializeParams, InitializeResult, ReportResult } from '../rpc/protocol.ts';
 import { PluginRuntime } from './context.ts';
+import { explainUncaught, PluginPeer } from './denials.ts';
 import { guardOutput } from './output.ts';
 import { RuntimeReport } from './report.ts';
 
@@ -17,7 +18,7 @@ registerHooks({
     specifier === '@kinoport/core' ? { url: coreUrl, shortCircuit: true } : next(specifier, context),
 });
 
-const peer = new Peer(pipeTransport(new Socket({ fd: 3, readable: true, writable: true })), {
+const peer = new PluginPeer(pipeTransport(new Socket({ fd: 3, readable: true, writable: true })), {
   clock: systemClock,
   name: 'the host',
 });
@@ -54,11 +55,13 @@ async function loadFailure(error: unknown, entry: string): Promise<KinoportError
   return new KinoportError('PLUGIN_LOAD_FAILED', `The plugin's code could not be loaded: ${message}`, {
     hint: `Look at ${where}`,
     ...(place ? { data: { ...place } } : {}),
+    cause: error,
   });
 }
 
 peer.handle('initialize', async (params): Promise<InitializeResult> => {
   const initialize = params as InitializeParams;
+  peer.identity = { id: initialize.plugin.id, access: initialize.access };
   const plugin = await load(initialize.entry);
   report.loaded();
   runtime = new PluginRuntime(peer, initialize, plugin, redactor);
@@ -75,6 +78,7 @@ peer.handle(
   }),
 );
 peer.handle('report', async (): Promise<ReportResult> => report.value);
+explainUncaught(() => peer.identity);
 peer.onDidClose(() => process.exit(0));
 // What the plugin has told before it ended is told.
 process.on('exit', () => peer.flush());

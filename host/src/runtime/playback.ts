@@ -9,6 +9,7 @@ import {
   type PlayerState,
   type PositionSample,
 } from '@kinoport/core';
+import type { Demands } from '../plugins/permissions/refusal.ts';
 import type { Peer } from '../rpc/peer.ts';
 
 interface Note {
@@ -17,7 +18,7 @@ interface Note {
 }
 
 /** `ctx.playback`: the host's sessions. The host is asked for events with the first listener only. */
-export function createPlayback(peer: Peer): Playback {
+export function createPlayback(peer: Peer, demand: Demands): Playback {
   const start = new Emitter<PlaybackSnapshot>();
   const state = new Emitter<{ readonly id: string; readonly state: PlayerState }>();
   const end = new Emitter<PlaybackItemEnd>();
@@ -25,6 +26,7 @@ export function createPlayback(peer: Peer): Playback {
   let subscribed = false;
   const listening = <T>(emitter: Emitter<T>): Event<T> => {
     return (listener) => {
+      demand('observe');
       if (!subscribed) {
         subscribed = true;
         // A failure means a closed connection, at which this process ends.

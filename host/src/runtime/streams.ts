@@ -1,4 +1,5 @@
 import { type DisposableStore, type Streams, toDisposable } from '@kinoport/core';
+import type { Demands } from '../plugins/permissions/refusal.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { PublishResult } from '../rpc/protocol.ts';
 import type { ByteServer } from '../streams/byteServer.ts';
@@ -6,6 +7,7 @@ import type { ByteServer } from '../streams/byteServer.ts';
 /** `ctx.streams`: a private socket in this process for the bytes, the host's front for everything else. */
 export function createStreams(
   peer: Peer,
+  demand: Demands,
   runtimeFolder: string,
   owner: DisposableStore,
   onError: (error: unknown) => void,
@@ -13,6 +15,8 @@ export function createStreams(
   let server: ByteServer | undefined;
   return {
     async publish({ read, ...options }) {
+      // Here too: what listens is this process, and only some versions of Node would refuse it.
+      demand('publish');
       const { newByteServer, newStreamId } = await import('./publisher.ts');
       server ??= owner.add(newByteServer(runtimeFolder, onError));
       const bytes = server;

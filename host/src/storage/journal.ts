@@ -32,6 +32,8 @@ export interface SessionJournal {
   patch(id: string, change: Partial<Omit<JournalEntry, 'id'>>): void;
   close(id: string): void;
   listOpen(): readonly JournalEntry[];
+  /** The player of an open row; `undefined` when there is no such row. */
+  playerOf(id: string): string | undefined;
 }
 
 export const SessionJournal: InjectionToken<SessionJournal> = Symbol('SessionJournal');

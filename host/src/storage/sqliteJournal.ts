@@ -57,6 +57,16 @@ export class SqliteSessionJournal implements SessionJournal {
     this.#database.write(false, () => this.#delete.run(id));
   }
 
+  playerOf(id: string): string | undefined {
+    const row = this.#select.get(id);
+    if (row === undefined) return undefined;
+    try {
+      return (JSON.parse(row.entry) as Partial<Head>).player;
+    } catch {
+      return undefined;
+    }
+  }
+
   listOpen(): readonly JournalEntry[] {
     return this.#selectAll
       .all()

@@ -267,5 +267,6 @@ function surroundings(installation: PlayerInstallation | undefined): ConfigSurro
 
 async function removeSocket(endpoint: MpvEndpoint): Promise<void> {
   if (process.platform === 'win32') return;
-  await rm(endpoint.socket, { force: true });
+  // One that an earlier version has put elsewhere is not ours to remove.
+  await rm(endpoint.socket, { force: true }).catch(() => undefined);
 }

@@ -9,7 +9,9 @@ it('a command of ctx.playback can be given up, and takes as long as the instant 
     call: async (...call: unknown[]) => void calls.push(call),
   } as unknown as Peer;
   const { signal } = new AbortController();
-  await createPlayback(peer).get('one').play({ at: 5, id: 'room', signal });
+  await createPlayback(peer, () => undefined)
+    .get('one')
+    .play({ at: 5, id: 'room', signal });
   expect(calls).toEqual([
     [
       'playback/call',

@@ -18,6 +18,8 @@ export interface Check {
   readonly message: string;
   readonly hint?: string;
   readonly code?: string;
+  /** For who wants to know more. */
+  readonly details?: readonly string[];
 }
 
 /** `doctor`: looks at everything that a film needs; exit code 1 when something needed is missing. */
@@ -28,13 +30,15 @@ export async function runDoctor(ctx: CliContext, options: CommonOptions): Promis
     checks.push(check);
     if (!output.json) print(check);
   };
-  const print = ({ status, name, message, hint, code }: Check): void => {
+  const print = ({ status, name, message, hint, code, details = [] }: Check): void => {
     if (output.quiet && status !== 'failed') return;
     const sign = output.unicode
       ? { ok: '✓', warning: '!', failed: '✗' }[status]
       : { ok: 'ok', warning: '! ', failed: 'X ' }[status];
     output.data(`${sign} ${name.padEnd(9)} ${message}${code === undefined ? '' : ` (${code})`}`);
-    if (hint !== undefined && status !== 'ok') output.data(`${' '.repeat(sign.length + 11)}${hint}`);
+    const indent = ' '.repeat(sign.length + 11);
+    if (hint !== undefined && status !== 'ok') output.data(`${indent}${hint}`);
+    if (output.verbose) for (const detail of details) output.data(`${indent}${detail}`);
   };
 
   found(checkNode());

@@ -1,8 +1,10 @@
 import type { PlayerInstallation } from '@kinoport/core';
 import type { Results } from '../../api/protocol.ts';
+import type { Protection } from '../../plugins/permissions/border.ts';
 import { findHost, withHost } from '../connection/connectHost.ts';
 import type { CliContext } from '../context.ts';
 import { installAdvice, systemFacts } from '../install/packages.ts';
+import { printable } from '../terminal/width.ts';
 import type { Check } from './doctor.ts';
 import { failed } from './doctorLocal.ts';
 
@@ -37,10 +39,24 @@ function pluginCheck(plugin: Results['plugins.list'][number]): readonly Check[] 
       { ...check, status: plugin.builtin ? 'failed' : 'warning', message: `${plugin.id}: ${check.message}` },
     ];
   }
-  return plugin.state === 'disabled'
-    ? [{ name: 'Plugin', status: 'warning', message: `${plugin.id} is switched off in the config.` }]
-    : [];
+  if (plugin.state === 'disabled')
+    return [{ name: 'Plugin', status: 'warning', message: `${plugin.id} is switched off in the config.` }];
+  const { protection, notStopped } = plugin.permissions;
+  return [
+    {
+      name: 'Plugin',
+      status: 'ok',
+      message: printable(`${plugin.id}: ${PROTECTION[protection]}`),
+      details: notStopped.map((what) => printable(`It can ${what}.`)),
+    },
+  ];
 }
+
+const PROTECTION: Readonly<Record<Protection, string>> = {
+  limited: 'limited to what it asks for, against accidents',
+  declared: 'declared; this Node cannot hold it to all of that',
+  'full trust': 'full trust; it can do what you can',
+};
 
 function playerChecks(players: Results['players.probe'], plugins: Results['plugins.list']): readonly Check[] {
   const checks = players.flatMap(({ player, installations, error }): readonly Check[] => {

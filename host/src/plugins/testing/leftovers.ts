@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { sleep, systemClock } from '@kinoport/core';
 import type { DeactivateResult, ReportResult } from '../../rpc/protocol.ts';
+import { pluginFolders } from '../permissions/pluginFolders.ts';
 import { checks } from '../schemas.ts';
 import type { TestHost } from './testHost.ts';
 
@@ -47,7 +48,8 @@ export async function deactivated(host: TestHost): Promise<readonly string[]> {
   await host.stop();
   const orphans = await settled(async () => children.filter((child) => isRunning(child)));
   left.push(...orphans.map(({ pid: child, name }) => `a child process still runs: ${name} (pid ${child})`));
-  left.push(...filesIn(host.home.runtime).map((name) => `a file in the runtime folder: ${name}`));
+  const { runtime } = pluginFolders(host.home, host.plugin.id, host.plugin.definition.root);
+  left.push(...filesIn(runtime).map((name) => `a file in the runtime folder: ${name}`));
   return left;
 }
 

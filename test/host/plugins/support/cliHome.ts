@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inRepository } from '../../../support/repository.ts';
+import { OPEN_PERMISSIONS } from './openPermissions.ts';
 
 /** A command of the program that runs, with pipes for its input and output. */
 export class CliRun {
@@ -75,7 +76,7 @@ export class CliHome {
       type: 'module',
       main: './index.js',
       engines: { kinoport: '^0.1.0' },
-      kinoport,
+      kinoport: { permissions: OPEN_PERMISSIONS, ...kinoport },
       ...more,
     };
     writeFileSync(join(root, 'package.json'), JSON.stringify(manifest));

@@ -24,6 +24,7 @@ import { openDatabase } from '../../../../host/src/storage/database.ts';
 import { SqliteKeyValueStore } from '../../../../host/src/storage/sqliteKeyValue.ts';
 import { HttpStreamFront } from '../../../../host/src/streams/httpFront.ts';
 import { inRepository } from '../../../support/repository.ts';
+import { OPEN_PERMISSIONS } from './openPermissions.ts';
 import { PluginFolders } from './pluginFolders.ts';
 
 export interface Fixture {
@@ -68,8 +69,7 @@ export class PluginHost {
     const clock = options.clock ?? systemClock;
     this.home = resolveHome({ KINOPORT_HOME: join(this.folders.root, 'home') }, process.platform, '');
     prepareHome(this.home);
-    for (const [name, { manifest, code }] of Object.entries(options.folders ? {} : plugins))
-      this.folders.add(name, { kinoport: manifest ?? {} }, { 'index.js': IMPORTS + code });
+    for (const [name, fixture] of Object.entries(options.folders ? {} : plugins)) this.#write(name, fixture);
     const { database } = openDatabase(this.home.databaseFile, { clock });
     this.#owned.add(database);
     const calls = new PluginCalls();
@@ -124,8 +124,16 @@ export class PluginHost {
   }
 
   /** Writes the code of a plugin anew. */
-  rewrite(name: string, { manifest, code }: Fixture): void {
-    this.folders.add(name, { kinoport: manifest ?? {} }, { 'index.js': IMPORTS + code });
+  rewrite(name: string, fixture: Fixture): void {
+    this.#write(name, fixture);
+  }
+
+  #write(name: string, { manifest, code }: Fixture): void {
+    this.folders.add(
+      name,
+      { kinoport: { permissions: OPEN_PERMISSIONS, ...manifest } },
+      { 'index.js': IMPORTS + code },
+    );
   }
 
   /** As the config says it from now on. */
