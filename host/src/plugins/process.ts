@@ -367,7 +367,13 @@ function openLog(file: string): number {
 }
 
 function lastLine(file: string, start: number): string {
-  const fd = openSync(file, 'r');
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch {
+    // Somebody has removed it; that it ended is to be told all the same.
+    return '';
+  }
   try {
     const { size } = fstatSync(fd);
     const buffer = Buffer.alloc(Math.min(Math.max(0, size - start), TAIL_BYTES));
