@@ -5,6 +5,8 @@ export type HandoverReason = 'crash' | 'replace';
 
 /** Something of the host's that outlives a generation and goes over to the next before anyone is routed to it. */
 export interface Survivor {
+  /** Whether this generation has it. */
+  isWith(generation: PluginProcess): boolean;
   /**
    * Has `next` take it over. Until the returned function is called the generation before is still the one that is
    * believed; where it is never called, `next` is ended.

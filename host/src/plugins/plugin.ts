@@ -188,6 +188,19 @@ export class Plugin {
     }
   }
 
+  /**
+   * Brings over to the active generation what `opener` has opened: it may have been replaced while it did, and
+   * what was handed over then did not have this yet. @throws KinoportError as `current`; of a generation that does not take it
+   */
+  async settle(survivor: Survivor, opener: PluginProcess, signal?: AbortSignal): Promise<void> {
+    for (let owner = opener; ; ) {
+      const active = await this.current(signal);
+      if (active === owner || survivor.isWith(active)) return;
+      (await survivor.takeOver(active, 'replace'))();
+      owner = active;
+    }
+  }
+
   /** A generation that hangs is ended as one that crashes is, so that the next can take over. */
   async endIfHung(): Promise<void> {
     await this.#process?.endIfHung();

@@ -10,6 +10,7 @@ import {
 } from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
 import type { Plugin, PluginCallOptions } from './plugin.ts';
+import type { PluginProcess } from './process.ts';
 import { recovered } from './recovered.ts';
 import { RemoteSession, type SessionNote } from './remoteSession.ts';
 
@@ -58,45 +59,14 @@ export class RemotePlayer {
     return this.#call('probe', [], { ...(signal ? { signal } : {}) });
   }
 
-  async open(media: PlayerMedia, options: PlayerOpenOptions): Promise<RemoteSession> {
+  open(media: PlayerMedia, options: PlayerOpenOptions): Promise<RemoteSession> {
     const { signal, ...rest } = options;
-    const session = this.#session(options.sessionId, rest.start);
-    try {
-      const opened = await this.#call('open', [media, rest], {
-        timeout: OPEN_TIMEOUT,
-        onRouted: (generation) => session.belongsTo(generation.peer),
-        repeat: false,
-        ...(signal ? { signal } : {}),
-      });
-      session.opened(opened);
-      this.#remember();
-      return session;
-    } catch (error) {
-      session.dispose();
-      throw error;
-    }
+    return this.#opened(options.sessionId, rest.start, 'open', [media, rest], signal);
   }
 
   /** @throws KinoportError `PLAYER_GONE` */
-  async attach(
-    sessionId: string,
-    endpoint: JsonObject,
-    epoch: number,
-    position: number,
-  ): Promise<RemoteSession> {
-    const session = this.#session(sessionId, position);
-    try {
-      const opened = await this.#call('attach', [endpoint, { sessionId, epoch }], {
-        timeout: OPEN_TIMEOUT,
-        onRouted: (generation) => session.belongsTo(generation.peer),
-      });
-      session.opened(opened);
-      this.#remember();
-      return session;
-    } catch (error) {
-      session.dispose();
-      throw error;
-    }
+  attach(sessionId: string, endpoint: JsonObject, epoch: number, position: number): Promise<RemoteSession> {
+    return this.#opened(sessionId, position, 'attach', [endpoint, { sessionId, epoch }]);
   }
 
   async recover(endpoint: JsonObject): Promise<RecoveredProgress | undefined> {
@@ -109,15 +79,40 @@ export class RemotePlayer {
     return (await this.#call<{ readonly position: number } | null>('remembered', [media])) ?? undefined;
   }
 
+  async #opened(
+    id: string,
+    position: number,
+    verb: 'open' | 'attach',
+    args: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<RemoteSession> {
+    const session = new RemoteSession(this.plugin, this.id, id, this.#directory, position, this.#clock);
+    this.#directory.add(session);
+    let opener: PluginProcess | undefined;
+    try {
+      const opened = await this.#call(verb, args, {
+        timeout: OPEN_TIMEOUT,
+        onRouted: (generation) => {
+          opener = generation;
+          session.belongsTo(generation.peer);
+        },
+        // A player may have been started already.
+        repeat: verb === 'attach',
+        ...(signal ? { signal } : {}),
+      });
+      session.opened(opened);
+      if (opener) await this.plugin.settle(session, opener, signal);
+      this.#remember();
+      return session;
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+  }
+
   #remember(): void {
     this.#known =
       this.plugin.registered?.players.find((player) => player.id === this.id)?.capabilities ?? this.#known;
-  }
-
-  #session(id: string, position: number): RemoteSession {
-    const session = new RemoteSession(this.plugin, this.id, id, this.#directory, position, this.#clock);
-    this.#directory.add(session);
-    return session;
   }
 
   async #registration() {

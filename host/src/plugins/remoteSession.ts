@@ -176,6 +176,10 @@ export class RemoteSession implements Survivor, Disposable {
     else this.#earlyEnds.push(note.end);
   }
 
+  isWith({ peer }: PluginProcess): boolean {
+    return this.#owner === peer;
+  }
+
   async takeOver(next: PluginProcess, reason: HandoverReason): Promise<() => void> {
     // The call that opens it waits for this very generation; there is no player to take over yet.
     if (!this.#isOpen || this.#state.status === 'gone') return () => undefined;
@@ -190,6 +194,7 @@ export class RemoteSession implements Survivor, Disposable {
       const opened = this.#checked(await next.call('player/call', attach, { timeout: OPEN_TIMEOUT }));
       return () => this.#goOver(candidate, opened);
     } catch (error) {
+      if (this.#candidate === candidate) this.#candidate = undefined;
       // It was the plugin that went; the generation after it finds the player where it is.
       if (reason === 'replace' || isKinoportError(error, 'PLUGIN_CRASHED')) throw error;
       await this.#lost(next);

@@ -10,7 +10,7 @@ import {
 import type { SourceVerb } from '../rpc/protocol.ts';
 import { newStreamId } from '../streams/address.ts';
 import type { Survivor } from './handover.ts';
-import type { Plugin } from './plugin.ts';
+import type { Plugin, PluginCallOptions } from './plugin.ts';
 import type { PluginProcess } from './process.ts';
 import { checks } from './schemas.ts';
 import type { PublishedStreams } from './streams.ts';
@@ -49,14 +49,12 @@ export class RemoteSource {
   async open(item: Item, signal?: AbortSignal): Promise<RemoteStream> {
     const streamId = newStreamId();
     const options = { timeout: OPEN_TIMEOUT, ...(signal ? { signal } : {}) };
-    const stream = await this.#checked(checks.stream, 'open', [item, { streamId }], options);
-    return new RemoteStream(this, streamId, item, stream, this.#streams);
+    return this.#opened(streamId, item, 'open', [item, { streamId }], options);
   }
 
   /** The stream of an earlier host, under its old id; its readers wait until it is there. */
   async reopen(record: StreamRecord): Promise<RemoteStream> {
-    const stream = await this.#checked(checks.stream, 'reopen', [record], { timeout: OPEN_TIMEOUT });
-    return new RemoteStream(this, record.streamId, record.item, stream, this.#streams);
+    return this.#opened(record.streamId, record.item, 'reopen', [record], { timeout: OPEN_TIMEOUT });
   }
 
   /** What a player holds without this host: a local file, or bytes that cannot be had again for a reason. */
@@ -82,11 +80,33 @@ export class RemoteSource {
     return this.#call('release', [streamId], { timeout: 5_000 });
   }
 
+  async #opened(
+    streamId: string,
+    item: Item,
+    verb: 'open' | 'reopen',
+    args: readonly unknown[],
+    options: PluginCallOptions,
+  ): Promise<RemoteStream> {
+    let opener: PluginProcess | undefined;
+    const onRouted = (generation: PluginProcess): void => {
+      opener = generation;
+    };
+    const answer = await this.#checked(checks.stream, verb, args, { ...options, onRouted });
+    const stream = new RemoteStream(this, streamId, item, answer, this.#streams);
+    try {
+      if (opener && stream.record) await this.plugin.settle(stream, opener, options.signal);
+      return stream;
+    } catch (error) {
+      await stream.dispose();
+      throw error;
+    }
+  }
+
   async #checked<T>(
     check: CheckedSchema<T>,
     verb: SourceVerb,
     args: readonly unknown[],
-    options: object,
+    options: PluginCallOptions,
   ): Promise<T> {
     const answer = await this.#call<unknown>(verb, args, options);
     const problem = check.problem(answer);
@@ -100,7 +120,7 @@ export class RemoteSource {
     return answer as T;
   }
 
-  #call<T>(verb: SourceVerb, args: readonly unknown[], options: object): Promise<T> {
+  #call<T>(verb: SourceVerb, args: readonly unknown[], options: PluginCallOptions): Promise<T> {
     return this.plugin.call<T>('source/call', { source: this.id, verb, args }, options);
   }
 }
@@ -161,6 +181,10 @@ export class RemoteStream implements Survivor, Disposable {
   /** Why the stream broke, when it did. */
   get failure(): KinoportError | undefined {
     return this.#failure ?? this.#streams.failure(this.id);
+  }
+
+  isWith({ peer }: PluginProcess): boolean {
+    return this.#streams.isServed(this.id, peer);
   }
 
   async takeOver(next: PluginProcess): Promise<() => void> {

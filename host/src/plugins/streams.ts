@@ -51,6 +51,11 @@ export class PublishedStreams {
     this.#remove(id);
   }
 
+  /** Whether the generation behind this pipe serves it. */
+  isServed(id: string, peer: Peer): boolean {
+    return this.#published.get(id)?.sockets.has(peer) ?? false;
+  }
+
   /** @throws KinoportError `STREAM_NOT_FOUND` */
   url(id: string): string {
     const entry = this.#published.get(id);
