@@ -27,5 +27,5 @@ export interface CommandIo {
   lines(): AsyncIterable<string>;
 }
 
-/** Runs a command; returns its exit code (`undefined`: 0). */
+/** Runs a command; returns its exit code (0 to 255; `undefined`: 0). */
 export type CommandHandler = (input: CommandArguments, io: CommandIo) => Promise<number | undefined>;

@@ -7,9 +7,11 @@ import {
   KinoportError,
   sleep,
 } from '@kinoport/core';
+import { believed } from '../plugins/answers.ts';
 import type { PluginCalls } from '../plugins/calls.ts';
 import type { PluginManager } from '../plugins/manager.ts';
 import type { Plugin } from '../plugins/plugin.ts';
+import { checks } from '../plugins/schemas.ts';
 import type { ApiClient } from './methods.ts';
 import type { Results } from './protocol.ts';
 
@@ -104,11 +106,12 @@ export class CommandRuns {
       const giveUp = new AbortController();
       signal.addEventListener('abort', cancel, { once: true });
       try {
-        return await generation.call('command/run', params, {
+        const end = await generation.call<unknown>('command/run', params, {
           long: true,
           signal: giveUp.signal,
           timeout: Number.POSITIVE_INFINITY,
         });
+        return believed(checks.commandEnd, end, `The command "${request.command}"`, 'at its end');
       } finally {
         signal.removeEventListener('abort', cancel);
         over.abort();

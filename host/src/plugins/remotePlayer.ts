@@ -9,10 +9,12 @@ import {
   type RecoveredProgress,
 } from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
+import type { PlayerVerb } from '../rpc/protocol.ts';
+import { believed, believedOrNone } from './answers.ts';
 import type { Plugin, PluginCallOptions } from './plugin.ts';
 import type { PluginProcess } from './process.ts';
-import { recovered } from './recovered.ts';
 import { RemoteSession, type SessionNote } from './remoteSession.ts';
+import { checks } from './schemas.ts';
 
 const OPEN_TIMEOUT = 60_000;
 const COMMAND_TIMEOUT = 30_000;
@@ -55,8 +57,9 @@ export class RemotePlayer {
     return this.#known;
   }
 
-  probe(signal?: AbortSignal): Promise<readonly PlayerInstallation[]> {
-    return this.#call('probe', [], { ...(signal ? { signal } : {}) });
+  async probe(signal?: AbortSignal): Promise<readonly PlayerInstallation[]> {
+    const answer = await this.#call<unknown>('probe', [], signal ? { signal } : {});
+    return believed(checks.probe, answer, this.#name, 'probe');
   }
 
   open(media: PlayerMedia, options: PlayerOpenOptions): Promise<RemoteSession> {
@@ -71,12 +74,14 @@ export class RemotePlayer {
 
   async recover(endpoint: JsonObject): Promise<RecoveredProgress | undefined> {
     if (!(await this.#registration()).verbs.includes('recover')) return undefined;
-    return recovered(await this.#call<unknown>('recover', [endpoint]));
+    const answer = await this.#call<unknown>('recover', [endpoint]);
+    return believedOrNone(checks.recovered, answer, this.#name, 'recover');
   }
 
   async remembered(media: PlayerMedia): Promise<{ readonly position: number } | undefined> {
     if (!(await this.#registration()).verbs.includes('remembered')) return undefined;
-    return (await this.#call<{ readonly position: number } | null>('remembered', [media])) ?? undefined;
+    const answer = await this.#call<unknown>('remembered', [media]);
+    return believedOrNone(checks.remembered, answer, this.#name, 'remembered');
   }
 
   async #opened(
@@ -126,7 +131,11 @@ export class RemotePlayer {
     return own;
   }
 
-  #call<T>(verb: string, args: readonly unknown[], options: PluginCallOptions = {}): Promise<T> {
+  get #name(): string {
+    return `Player "${this.id}"`;
+  }
+
+  #call<T>(verb: PlayerVerb, args: readonly unknown[], options: PluginCallOptions = {}): Promise<T> {
     return this.plugin.call<T>(
       'player/call',
       { player: this.id, verb, args },

@@ -12,10 +12,10 @@ import {
 } from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
 import type { SessionMethod, SessionOpened } from '../rpc/protocol.ts';
+import { believed, believedOrNone } from './answers.ts';
 import type { HandoverReason, Survivor } from './handover.ts';
 import type { Plugin } from './plugin.ts';
 import type { PluginProcess } from './process.ts';
-import { recovered } from './recovered.ts';
 import type { SessionDirectory } from './remotePlayer.ts';
 import { checks } from './schemas.ts';
 
@@ -132,16 +132,21 @@ export class RemoteSession implements Survivor, Disposable {
         ? this.#clock.after(STOP_PATIENCE, () => void this.plugin.endIfHung().catch(() => undefined))
         : undefined;
     try {
-      return await this.plugin.call<T>('session/call', params, options);
+      return this.#answer<T>(method, await this.plugin.call('session/call', params, options));
     } catch (error) {
       if (!isKinoportError(error, 'PLUGIN_CRASHED')) throw error;
       await this.plugin.current(signal);
       if (this.#state.status === 'gone')
         throw new KinoportError('PLAYER_GONE', 'The player is no longer there.');
-      return this.plugin.call<T>('session/call', params, options);
+      return this.#answer<T>(method, await this.plugin.call('session/call', params, options));
     } finally {
       await watchdog?.dispose();
     }
+  }
+
+  #answer<T>(method: SessionMethod, answer: unknown): T {
+    if (method === 'samplePosition') believed(checks.sample, answer, this.#name, method);
+    return answer as T;
   }
 
   /** From now on this generation is believed. */
@@ -211,14 +216,12 @@ export class RemoteSession implements Survivor, Disposable {
     for (const note of notes) this.#take(note);
   }
 
+  get #name(): string {
+    return `Player "${this.player}"`;
+  }
+
   #checked(answer: unknown): SessionOpened {
-    const problem = checks.sessionOpened.problem(answer);
-    if (!problem) return answer as SessionOpened;
-    throw new KinoportError(
-      'PLUGIN_PROTOCOL',
-      `Player "${this.player}" answered with ${problem.path} that ${problem.message}.`,
-      { hint: 'Report this to the author of the plugin.' },
-    );
+    return believed(checks.sessionOpened, answer, this.#name, 'open or attach');
   }
 
   /** The player went while nobody looked: what its journal knows is the best end there is. */
@@ -226,7 +229,7 @@ export class RemoteSession implements Survivor, Disposable {
     const recover = { player: this.player, verb: 'recover', args: [this.#endpoint] };
     const known = await next
       .call<unknown>('player/call', recover)
-      .then(recovered)
+      .then((answer) => believedOrNone(checks.recovered, answer, this.#name, 'recover'))
       .catch(() => undefined);
     const same = known !== undefined && known.itemToken === this.#itemToken;
     // The last state may still speak of the item before.

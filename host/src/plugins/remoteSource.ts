@@ -1,7 +1,7 @@
 import {
   type Disposable,
   type Item,
-  KinoportError,
+  type KinoportError,
   type ResolveResult,
   type SourceStream,
   type StreamRecord,
@@ -9,6 +9,7 @@ import {
 } from '@kinoport/core';
 import type { SourceVerb } from '../rpc/protocol.ts';
 import { newStreamId } from '../streams/address.ts';
+import { believed } from './answers.ts';
 import type { Survivor } from './handover.ts';
 import type { Plugin, PluginCallOptions } from './plugin.ts';
 import type { PluginProcess } from './process.ts';
@@ -73,7 +74,7 @@ export class RemoteSource {
   }
 
   stats(streamId: string): Promise<StreamStats> {
-    return this.#call('stats', [streamId], { timeout: 2_000 });
+    return this.#checked(checks.stats, 'stats', [streamId], { timeout: 2_000 });
   }
 
   release(streamId: string): Promise<void> {
@@ -108,16 +109,7 @@ export class RemoteSource {
     args: readonly unknown[],
     options: PluginCallOptions,
   ): Promise<T> {
-    const answer = await this.#call<unknown>(verb, args, options);
-    const problem = check.problem(answer);
-    if (problem) {
-      throw new KinoportError(
-        'PLUGIN_PROTOCOL',
-        `Source "${this.id}" answered ${verb} with ${problem.path || 'a value'} that ${problem.message}.`,
-        { hint: 'Report this to the author of the plugin.' },
-      );
-    }
-    return answer as T;
+    return believed(check, await this.#call<unknown>(verb, args, options), `Source "${this.id}"`, verb);
   }
 
   #call<T>(verb: SourceVerb, args: readonly unknown[], options: PluginCallOptions): Promise<T> {
@@ -190,12 +182,9 @@ export class RemoteStream implements Survivor, Disposable {
   async takeOver(next: PluginProcess): Promise<() => void> {
     const params = { source: this.source.id, verb: 'reopen', args: [this.record] };
     const answer = await next.peer.call<unknown>('source/call', params, { timeout: OPEN_TIMEOUT });
-    if (!checks.stream.is(answer))
-      throw new KinoportError('PLUGIN_PROTOCOL', `Source "${this.source.id}" answered reopen wrongly.`, {
-        hint: 'Report this to the author of the plugin.',
-      });
+    const stream = believed(checks.stream, answer, `Source "${this.source.id}"`, 'reopen');
     return () => {
-      this.#stream = answer;
+      this.#stream = stream;
     };
   }
 

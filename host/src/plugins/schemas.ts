@@ -3,13 +3,16 @@ import type {
   EndReason,
   Item,
   Page,
+  PlayerInstallation,
   PlayerStatus,
+  PositionSample,
   RecoveredProgress,
   ResolveResult,
   SourceStream,
+  StreamStats,
   Track,
 } from '@kinoport/core';
-import Type from 'typebox';
+import Type, { type TSchema } from 'typebox';
 import type {
   DeactivateResult,
   InitializeResult,
@@ -29,6 +32,14 @@ const id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
 const seconds = Type.Number({ minimum: 0, maximum: 1e9 });
 const optional = Type.Optional;
 const json = Type.Record(Type.String(), Type.Unknown());
+const KIB = 1024;
+/** What the host keeps for a plugin. */
+const kept = (kib: number) =>
+  Type.Refine(
+    json,
+    (value) => Buffer.byteLength(JSON.stringify(value)) <= kib * KIB,
+    () => `must be at most ${kib} KiB of JSON`,
+  );
 
 const statuses: PlayerStatus[] = [
   'opening',
@@ -85,7 +96,7 @@ export const item = Type.Object({
   ids: optional(json),
   art: optional(text(8192)),
   live: optional(Type.Boolean()),
-  data: optional(json),
+  data: optional(kept(4)),
 });
 
 const subtitle = Type.Object({
@@ -98,14 +109,35 @@ const subtitle = Type.Object({
 
 const validators = Type.Object({ etag: optional(text(1000)), lastModified: optional(text(100)) });
 
+/** A flag that is not there is not set. */
+const flag = optional(Type.Boolean());
+const capabilities = Type.Object({
+  positionPrecision: optional(Type.Number({ minimum: 0 })),
+  exactSeek: flag,
+  exactStart: flag,
+  rate: optional(Type.Object({ min: Type.Number(), max: Type.Number(), fine: flag })),
+  volume: flag,
+  tracks: flag,
+  externalSubtitles: flag,
+  messages: flag,
+  attach: flag,
+  survivesHost: flag,
+  load: flag,
+  scheduled: optional(Type.Object({ precision: Type.Number({ minimum: 0 }) })),
+  multiple: flag,
+});
+
+const some = <T extends TSchema>(type: T) => Type.Array(type, { maxItems: 1000 });
+const amount = optional(Type.Number({ minimum: 0 }));
+
 export const checks = {
   initialize: checkedSchema<InitializeResult>(() =>
     Type.Object({
-      players: Type.Array(Type.Object({ id: text(64), capabilities: json, verbs: Type.Array(text(32)) })),
-      sources: Type.Array(Type.Object({ id: text(64), verbs: Type.Array(text(32)) })),
-      syncs: Type.Array(text(64)),
-      commands: Type.Array(text(64)),
-      services: Type.Array(text(64)),
+      players: some(Type.Object({ id: text(64), capabilities, verbs: some(text(32)) })),
+      sources: some(Type.Object({ id: text(64), verbs: some(text(32)) })),
+      syncs: some(text(64)),
+      commands: some(text(64)),
+      services: some(text(64)),
     }),
   ),
   deactivated: checkedSchema<DeactivateResult>(() =>
@@ -123,7 +155,7 @@ export const checks = {
     Type.Object({ items: Type.Array(item, { maxItems: 1_000 }), cursor: optional(text(4_096)) }),
   ),
   sessionOpened: checkedSchema<SessionOpened>(() =>
-    Type.Object({ endpoint: json, state: Type.Object({ ...stateFields, tracks }) }),
+    Type.Object({ endpoint: kept(4), state: Type.Object({ ...stateFields, tracks }) }),
   ),
   state: checkedSchema<SessionStateNote>(() =>
     Type.Object({ sessionId: id, state: Type.Object(stateFields) }),
@@ -150,6 +182,37 @@ export const checks = {
       ended: optional(Type.Boolean()),
     }),
   ),
+  probe: checkedSchema<PlayerInstallation[]>(() =>
+    some(
+      Type.Object({
+        path: text(8192),
+        argv: some(text(8192)),
+        kind: Type.Enum([
+          'native',
+          'flatpak',
+          'snap',
+          'app',
+          'browser',
+        ] satisfies PlayerInstallation['kind'][]),
+        version: optional(text(200)),
+        problem: optional(error),
+      }),
+    ),
+  ),
+  remembered: checkedSchema<{ readonly position: number }>(() => Type.Object({ position: seconds })),
+  sample: checkedSchema<PositionSample>(() =>
+    Type.Object({
+      position: Type.Number({ minimum: -1, maximum: 1e9 }),
+      at: Type.Number(),
+      uncertainty: seconds,
+    }),
+  ),
+  stats: checkedSchema<StreamStats>(() =>
+    Type.Object({ downloadRate: amount, uploadRate: amount, peers: amount, bufferedSeconds: amount }),
+  ),
+  commandEnd: checkedSchema<{ readonly exitCode: number }>(() =>
+    Type.Object({ exitCode: Type.Integer({ minimum: 0, maximum: 255 }) }),
+  ),
   request: checkedSchema<SessionRequestNote>(() =>
     Type.Object({ sessionId: id, request: Type.Enum(['next', 'previous']) }),
   ),
@@ -173,7 +236,7 @@ export const checks = {
       duration: optional(seconds),
       hints: optional(json),
       subtitles: optional(Type.Array(subtitle, { maxItems: 200 })),
-      record: optional(json),
+      record: optional(kept(16)),
     }),
   ),
   publish: checkedSchema<PublishParams & { readonly id: string }>(() =>
@@ -193,7 +256,7 @@ export const checks = {
       options: Type.Object({
         lifetime: Type.Enum(['session', 'generation']),
         sessionId: optional(id),
-        endpoint: optional(json),
+        endpoint: optional(kept(4)),
         environment: optional(Type.Record(Type.String(), Type.String({ maxLength: 32_768 }))),
       }),
     }),

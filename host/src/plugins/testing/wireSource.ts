@@ -11,6 +11,7 @@ import {
 import type { StreamAccess } from '@kinoport/core/conformance';
 import type { SourceVerb } from '../../rpc/protocol.ts';
 import type { StreamFront } from '../../streams/front.ts';
+import { believed } from '../answers.ts';
 import type { Plugin } from '../plugin.ts';
 import { checks } from '../schemas.ts';
 import type { CheckedSchema } from '../validation.ts';
@@ -27,12 +28,7 @@ export function wireSource(plugin: Plugin, id: string, verbs: readonly SourceVer
   ): Promise<T> {
     const options = { timeout: TIMEOUT, ...(signal ? { signal } : {}) };
     const answer = await plugin.call<unknown>('source/call', { source: id, verb, args }, options);
-    const problem = check?.problem(answer);
-    if (!problem) return answer as T;
-    throw new KinoportError(
-      'PLUGIN_PROTOCOL',
-      `It answered ${verb} with ${problem.path || 'a value'} that ${problem.message}.`,
-    );
+    return check ? believed(check, answer, 'It', verb) : (answer as T);
   }
   const optional: Required<
     Pick<Source, 'list' | 'search' | 'siblings' | 'reopen' | 'prefetch' | 'notifyPosition' | 'stats'>
@@ -48,7 +44,7 @@ export function wireSource(plugin: Plugin, id: string, verbs: readonly SourceVer
       const note = { source: id, verb: 'notifyPosition', args: [streamId, position] };
       plugin.peer?.notify('source/position', note).catch(() => undefined);
     },
-    stats: (streamId) => call<StreamStats>('stats', [streamId]),
+    stats: (streamId) => call<StreamStats>('stats', [streamId], checks.stats),
   };
   const offered = Object.fromEntries(
     Object.entries(optional).filter(([verb]) => verbs.includes(verb as SourceVerb)),

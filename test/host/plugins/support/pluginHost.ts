@@ -55,6 +55,7 @@ export class PluginHost {
   readonly secrets: FileSecretStore;
   readonly attention: AttentionBoard;
   readonly manager: PluginManager;
+  readonly calls = new PluginCalls();
   readonly streams: PublishedStreams;
   readonly front: HttpStreamFront;
   readonly #owned = new DisposableStore();
@@ -72,7 +73,7 @@ export class PluginHost {
     for (const [name, fixture] of Object.entries(options.folders ? {} : plugins)) this.#write(name, fixture);
     const { database } = openDatabase(this.home.databaseFile, { clock });
     this.#owned.add(database);
-    const calls = new PluginCalls();
+    const { calls } = this;
     const store = new SqliteKeyValueStore(database);
     servePluginStorage(calls, store);
     servePluginServices(calls, () => this.manager);
