@@ -113,6 +113,7 @@ export function explainUncaught(identity: () => Identity | undefined): void {
     if (!who) return;
     const clear = explained(error, who);
     if (clear === error || !(clear instanceof KinoportError)) return;
-    error.stack = `Error: ${clear.message} ${clear.hint ?? ''} (${clear.code})\n${error.stack ?? ''}`;
+    const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+    error.stack = [`Error: ${clear.message} ${clear.hint ?? ''} (${clear.code})`, ...frames].join('\n');
   });
 }

@@ -44,7 +44,10 @@ export function prepareLaunch(options: LaunchOptions): Launch {
     flags: nodeFlags({
       granted,
       node,
-      code: [...codeFolders(plugin.root), runtimeFolder, realpathSync(runtimeFolder)],
+      // Not looked for where everything is open: that takes some milliseconds of every start.
+      code: granted.fs?.read?.includes('*')
+        ? []
+        : [...codeFolders(plugin.root), runtimeFolder, realpathSync(runtimeFolder)],
       folders: Object.values(folders),
       userHome: homedir(),
       debug,
