@@ -21,6 +21,8 @@ import { PlaybackService } from './playback/service.ts';
 import { AttentionBoard } from './plugins/attention.ts';
 import { PluginCalls } from './plugins/calls.ts';
 import { pluginSchemas } from './plugins/configSchemas.ts';
+import { Developments } from './plugins/dev/developments.ts';
+import { PluginDevelopment } from './plugins/dev/pluginDevelopment.ts';
 import { builtinFolders, type DiscoveredPlugin, discoverPlugins } from './plugins/discovery.ts';
 import { removeLeftovers } from './plugins/install/folders.ts';
 import { InstalledPlugins } from './plugins/install/installed.ts';
@@ -133,9 +135,11 @@ export function compose(options: CompositionOptions): HostParts {
   const config = owned.add(new FileConfigService({ file: home.configFile, clock }));
   const installed = new InstalledPlugins(home);
   void removeLeftovers(home, installed.folders());
+  const developments = new Developments();
   const discover = (): readonly DiscoveredPlugin[] => {
     config.reload();
-    const found = discoverPlugins(config.current, home.config, builtinFolders(), installed.list());
+    const { current } = config;
+    const found = discoverPlugins(current, home.config, builtinFolders(), installed.list(), developments);
     config.setPlugins(pluginSchemas(found, home.config));
     return found;
   };
@@ -182,6 +186,10 @@ export function compose(options: CompositionOptions): HostParts {
       front: c.resolve(StreamFront),
     });
   });
+  kept(
+    PluginDevelopment,
+    (c) => new PluginDevelopment({ developments, discover, set: c.resolve(PluginManager).set, log }),
+  );
   once(CommandRuns, (c) => new CommandRuns(c.resolve(PluginCalls), () => c.resolve(PluginManager), clock));
   kept(PluginInstaller, (c) => {
     const { set } = c.resolve(PluginManager);
@@ -205,6 +213,7 @@ export function compose(options: CompositionOptions): HostParts {
       progress: c.resolve(ProgressStore),
       secrets: new SecretSettings(c.resolve(PluginManager).set, secrets, redactor),
       commands: c.resolve(CommandRuns),
+      development: c.resolve(PluginDevelopment),
       pluginSwitch: new PluginSwitch(home.configFile, config, c.resolve(PluginManager).set),
       installer: c.resolve(PluginInstaller),
       removePlugin: (id, keepData) => {
@@ -219,6 +228,7 @@ export function compose(options: CompositionOptions): HostParts {
         return removePlugin(options, id, keepData);
       },
       restored: options.restored,
+      safeMode: options.safeMode === true,
       stop: options.stop,
     });
   });

@@ -3,6 +3,7 @@ import type { ConfigService } from '../config/config.ts';
 import { runPlaybackCommand } from '../playback/commands.ts';
 import { isOfferedToContinue } from '../playback/rules.ts';
 import type { PlaybackService } from '../playback/service.ts';
+import type { DevelopRequest, PluginDevelopment } from '../plugins/dev/pluginDevelopment.ts';
 import type { PluginInstaller } from '../plugins/install/pluginInstaller.ts';
 import type { RemovedPlugin } from '../plugins/install/views.ts';
 import type { PluginManager } from '../plugins/manager.ts';
@@ -25,6 +26,8 @@ export interface ApiClient {
   /** As `notify`, past the events that wait; resolves when the connection has taken it. */
   send?(method: string, params: unknown): Promise<void>;
   request?<T>(method: string, params: unknown, signal: AbortSignal): Promise<T>;
+  /** Fires when the client has gone. */
+  readonly gone?: AbortSignal;
 }
 
 export interface ApiServices {
@@ -39,8 +42,10 @@ export interface ApiServices {
   readonly secrets: SecretSettings;
   readonly installer: PluginInstaller;
   readonly removePlugin: (id: string, keepData: boolean) => Promise<RemovedPlugin>;
+  readonly development: PluginDevelopment;
   /** Resolves when what an earlier host left behind is settled; playback and progress wait for it. */
   readonly restored: Promise<void>;
+  readonly safeMode: boolean;
   readonly stop: () => void;
 }
 
@@ -141,6 +146,11 @@ export class ApiMethods {
         return plugins.list();
       },
       'plugins.reload': async ({ id }: { id: string }) => plugins.set.reload(id),
+      'plugins.dev': async (params: DevelopRequest, client) =>
+        this.#services.development.begin(params, staying(client)),
+      'plugins.dev.load': async ({ root }: { root: string }, client, signal) =>
+        this.#services.development.load(root, staying(client), signal),
+      'plugins.profile': async ({ id }: { id?: string }) => plugins.set.profile(id),
       'plugins.enable': async ({ id }: { id: string }) => this.#services.pluginSwitch.enable(id),
       'plugins.disable': async ({ id }: { id: string }) => this.#services.pluginSwitch.disable(id),
       'secrets.list': async ({ plugin }: { plugin?: string }) => secrets.list(plugin),
@@ -155,6 +165,7 @@ export class ApiMethods {
       }) => secrets.set(plugin, name, value),
       ...installMethods(this.#services),
       'players.probe': async () => plugins.probe() as Promise<Results['players.probe']>,
+      'commands.list': async () => plugins.commands(),
       'commands.run': async (params, client, signal) => this.#services.commands.run(params, client, signal),
     };
   }
@@ -166,6 +177,7 @@ export class ApiMethods {
       pid: process.pid,
       startedAt,
       sessions: playback.size,
+      safeMode: this.#services.safeMode,
       plugins: plugins.list().length,
       configProblems: config.problems,
     };
@@ -212,6 +224,14 @@ export class ApiMethods {
         return view(progress.mark(record.id, watched, clock.wall()));
       });
   }
+}
+
+/** @throws KinoportError `INVALID_ARGUMENT` for a client that is gone with its answer */
+function staying({ gone }: ApiClient): AbortSignal {
+  if (gone) return gone;
+  throw new KinoportError('INVALID_ARGUMENT', 'This needs a connection that stays.', {
+    hint: 'Call it over a WebSocket.',
+  });
 }
 
 function view(record: ProgressRecord): ProgressView {

@@ -4,6 +4,7 @@
  */
 import {
   type AttentionRequest,
+  type CommandContribution,
   type EndReason,
   type Item,
   manifestSchema,
@@ -108,6 +109,19 @@ export const METHODS = {
   'plugins.subscribe': Type.Object({}),
   /** Reads the manifest again and replaces the running process by a new one; starts the plugin when it does not run. */
   'plugins.reload': PluginParams,
+  /** Somebody works on a folder until this connection ends: it stands in for whatever has its id. Loads nothing yet. */
+  'plugins.dev': Type.Object({
+    /** Absolute. */
+    root: text(8192),
+    /** Port 0 is any that is free. With `wait` loading waits for a debugger. */
+    inspect: Type.Optional(
+      Type.Object({ port: Type.Integer({ minimum: 0, maximum: 65_535 }), wait: Type.Boolean() }),
+    ),
+  }),
+  /** Loads the folder anew beside the running generation, which goes on when that fails. `root`: its real path. */
+  'plugins.dev.load': Type.Object({ root: text(8192) }),
+  /** What the plugins that run have cost so far; one of them, or all. */
+  'plugins.profile': Type.Object({ id: Type.Optional(text(1024)) }),
   /** In the config file; in force when this is answered. */
   'plugins.enable': PluginParams,
   'plugins.disable': PluginParams,
@@ -149,6 +163,8 @@ export const METHODS = {
     npmEnvironment,
   }),
   'players.probe': Type.Object({}),
+  /** Commands of plugins that can be run, as their manifests declare them. */
+  'commands.list': Type.Object({}),
   'commands.run': Type.Object({
     command: text(64),
     args: Type.Record(Type.String(), Type.Unknown()),
@@ -226,6 +242,30 @@ export interface SecretView {
   readonly description: string | null;
 }
 
+/** What a running generation of a plugin has cost so far; times in milliseconds. */
+export interface PluginProfile {
+  readonly id: string;
+  readonly generation: number;
+  readonly pid: number | null;
+  /** Since it became active. */
+  readonly uptime: number;
+  /** Until the process ran, to load the plugin, to activate it; `null` where it does not answer. */
+  readonly start: number | null;
+  readonly load: number | null;
+  readonly activate: number | null;
+  /** From the start of the process to active, seen from the host. */
+  readonly ready: number;
+  /** Calls of the host that were answered. */
+  readonly calls: number;
+  readonly firstCall: number | null;
+  /** Of the last 256. */
+  readonly medianCall: number | null;
+  /** Both ways, since it became active. */
+  readonly messagesPerSecond: number | null;
+  /** `pss` counts what is shared with other processes in part, `rss` in whole. */
+  readonly memory: { readonly bytes: number; readonly kind: 'pss' | 'rss' } | null;
+}
+
 export interface PlaybackView {
   readonly sessionId: string;
   readonly player: string;
@@ -279,6 +319,8 @@ export interface Results {
     readonly pid: number;
     readonly startedAt: number;
     readonly sessions: number;
+    /** Only the plugins that come with the program run. */
+    readonly safeMode: boolean;
     readonly plugins: number;
     readonly configProblems: readonly SerializedError[];
   };
@@ -309,6 +351,11 @@ export interface Results {
   'plugins.get': PluginView;
   'plugins.subscribe': readonly PluginView[];
   'plugins.reload': PluginView;
+  /** With the port on which debuggers find every generation. */
+  'plugins.dev': { readonly id: string; readonly inspectPort: number | null };
+  'plugins.dev.load': PluginView;
+  /** None where none runs. */
+  'plugins.profile': readonly PluginProfile[];
   'plugins.enable': PluginView;
   'plugins.disable': PluginView;
   'secrets.list': readonly SecretView[];
@@ -324,6 +371,7 @@ export interface Results {
     readonly installations: readonly PlayerInstallation[];
     readonly error?: SerializedError;
   }[];
+  'commands.list': readonly { readonly plugin: string; readonly contribution: CommandContribution }[];
   'commands.run': { readonly exitCode: number };
 }
 

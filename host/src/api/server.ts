@@ -153,6 +153,7 @@ export class ApiServer implements Disposable {
       },
       notify: async (method, params) => outbox.fact(method, params),
       send: (method, params) => peer.notify(method, params),
+      gone: gone.signal,
       request: (method, params, signal) =>
         peer.call(method, params, { signal, timeout: Number.POSITIVE_INFINITY }),
     };

@@ -4,7 +4,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { PluginAccess } from './permissions/access.ts';
 import type { Plugin } from './plugin.ts';
-import type { DebugOptions, PluginDefinition, PluginProcessOptions } from './process.ts';
+import type { PluginDefinition, PluginProcessOptions } from './process.ts';
 import type { FailedStore } from './supervision/failedStore.ts';
 import type { HeartbeatTimes } from './supervision/heartbeat.ts';
 
@@ -34,11 +34,6 @@ export interface PluginOptions {
 /** What the next generation is made of, where it is not what the present one is made of. */
 export interface PluginChange {
   readonly definition?: PluginDefinition;
-  readonly debug?: DebugOptions | undefined;
-}
-
-/** What a generation is made of. */
-export interface Blueprint {
-  readonly definition: PluginDefinition;
-  readonly debug: DebugOptions | undefined;
+  /** Gives a generation up that has not become active yet. */
+  readonly signal?: AbortSignal;
 }

@@ -10,6 +10,8 @@ import {
 } from '@kinoport/core';
 import type { Config } from '../config/config.ts';
 import { type Provider, withProviders } from './dependencies.ts';
+import type { Development } from './dev/development.ts';
+import type { Developments } from './dev/developments.ts';
 import type { InstalledPlugin } from './install/installed.ts';
 import { type LoadedManifest, readManifest } from './manifest.ts';
 import { accessOf, type Grant, type PluginAccess } from './permissions/access.ts';
@@ -42,7 +44,7 @@ export interface DiscoveredPlugin {
   readonly root: string;
   readonly builtin: boolean;
   /** Where its code comes from. */
-  readonly origin: 'builtin' | 'path' | 'installed';
+  readonly origin: 'builtin' | 'path' | 'installed' | 'dev';
   /** What the user has allowed at its installation, where there was one. */
   readonly grant?: PluginPermissions;
   readonly enabled: boolean;
@@ -55,6 +57,8 @@ export interface DiscoveredPlugin {
   /** Those that are active before it. */
   readonly providers?: readonly Provider[];
   readonly error?: KinoportError;
+  /** Somebody works on it. */
+  readonly development?: Development;
 }
 
 /** The schema of a plugin's settings. While its manifest is broken they cannot be judged, and are not. */
@@ -99,12 +103,14 @@ export function discoverPlugins(
   configFolder: string,
   builtin: readonly string[] = builtinFolders(),
   installed: readonly InstalledPlugin[] = [],
+  developments?: Developments,
 ): readonly DiscoveredPlugin[] {
+  const standIns = developments?.standIns(config);
   const found: DiscoveredPlugin[] = [];
   const ids = new Set<string>();
   const contributed = new Map<string, string>();
-  const look = (plugin: DiscoveredPlugin): void => {
-    const { root, key: fallback } = plugin;
+  const look = (seen: DiscoveredPlugin): void => enter(standIns?.for(seen) ?? seen, seen);
+  const enter = (plugin: DiscoveredPlugin, { root, key: fallback }: DiscoveredPlugin): void => {
     if (plugin.manifest && ids.has(plugin.id)) {
       const error = new KinoportError(
         'PLUGIN_ID_CLASH',
@@ -124,6 +130,7 @@ export function discoverPlugins(
   for (const key of Object.keys(config.plugins))
     if (isPluginPath(key)) look(read({ root: pluginFolder(key, configFolder), key, origin: 'path' }, config));
   for (const { id, ...plugin } of installed) look(read({ ...plugin, key: id, origin: 'installed' }, config));
+  for (const plugin of standIns?.others() ?? []) enter(plugin, plugin);
   return withProviders(found);
 }
 

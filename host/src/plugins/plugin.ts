@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  abortedError,
   type Disposable,
   Emitter,
   type Event,
@@ -15,7 +14,9 @@ import type { PluginView } from '../api/protocol.ts';
 import { pluginLogFile } from '../log/pluginLog.ts';
 import type { Peer } from '../rpc/peer.ts';
 import { abortable } from './abortable.ts';
-import type { Blueprint, PluginChange, PluginOptions } from './blueprint.ts';
+import { activateUnless } from './activateUnless.ts';
+import type { PluginChange, PluginOptions } from './blueprint.ts';
+import { faultOf, replacedWhileAsked } from './callErrors.ts';
 import { handOver, type Survivor } from './handover.ts';
 import { type PluginCrash, type PluginDefinition, PluginProcess } from './process.ts';
 import { SETTINGS_FAULTS } from './settings.ts';
@@ -46,7 +47,7 @@ export class Plugin {
   readonly #stop = new AbortController();
   readonly #supervisor: Supervisor;
   readonly #retiring = new Set<Promise<void>>();
-  #blueprint: Blueprint;
+  #definition: PluginDefinition;
   /** The newest slice of the config, as far as one is known. */
   #configured: JsonObject | undefined;
   /** What each generation takes for the newest. */
@@ -66,7 +67,7 @@ export class Plugin {
   /** @param generation the number of the last one that a plugin of this id had */
   constructor(options: PluginOptions, generation = 0) {
     this.#options = options;
-    this.#blueprint = { definition: options.plugin, debug: undefined };
+    this.#definition = options.plugin;
     this.#generation = generation;
     this.id = options.plugin.id;
     const { clock, log, failures, home, processes } = options;
@@ -109,7 +110,7 @@ export class Plugin {
 
   /** What it is made of: manifest and folder. */
   get definition(): PluginDefinition {
-    return this.#blueprint.definition;
+    return this.#definition;
   }
 
   get onDidChange(): Event<void> {
@@ -129,6 +130,11 @@ export class Plugin {
   /** The running generation's pipe, without starting anything. */
   get peer(): Peer | undefined {
     return this.#process?.peer;
+  }
+
+  /** The running generation, without starting anything. */
+  get running(): PluginProcess | undefined {
+    return this.#process;
   }
 
   /** Kept alive across generations until disposed. */
@@ -175,16 +181,11 @@ export class Plugin {
     try {
       return await generation.call<T>(method, params, rest);
     } catch (error) {
-      if (isKinoportError(error, 'INTERNAL')) throw this.#faultOf(error);
+      if (isKinoportError(error, 'INTERNAL'))
+        throw faultOf(this.id, pluginLogFile(this.#options.home, this.id), error);
       if (!generation.isRetired || !isKinoportError(error, 'PLUGIN_CRASHED')) throw error;
       if (repeat) return this.call<T>(method, params, { ...options, repeat: false });
-      throw new KinoportError(
-        'PLUGIN_REPLACED',
-        `The plugin "${this.id}" was replaced while it worked on this.`,
-        {
-          hint: 'Ask again.',
-        },
-      );
+      throw replacedWhileAsked(this.id);
     }
   }
 
@@ -225,7 +226,11 @@ export class Plugin {
 
   /** What the next generation is made of, where none runs. */
   redefine(definition: PluginDefinition): void {
-    this.#blueprint = { ...this.#blueprint, definition };
+    this.#definition = definition;
+    if (!this.#supervisor.failed) return;
+    this.#error = undefined;
+    this.#supervisor.forgive(definition);
+    this.#setState('resolved');
   }
 
   async stop(): Promise<void> {
@@ -244,18 +249,9 @@ export class Plugin {
     this.#onDidReplace.dispose();
   }
 
-  /** Something a plugin threw that is no error of the contract. */
-  #faultOf(error: KinoportError): KinoportError {
-    const log = pluginLogFile(this.#options.home, this.id);
-    return new KinoportError('INTERNAL', `The plugin "${this.id}" failed: ${error.message}`, {
-      hint: `Report it to the author of the plugin; its log is ${log}.`,
-      cause: error,
-    });
-  }
-
   // --- starting -------------------------------------------------------------------------------------------
 
-  async #start(delay: number): Promise<PluginProcess> {
+  async #start(delay: number, signal?: AbortSignal): Promise<PluginProcess> {
     const { clock, log } = this.#options;
     try {
       if (delay > 0) {
@@ -263,7 +259,7 @@ export class Plugin {
         await sleep(clock, delay, this.#stop.signal);
       }
       this.#setState('starting');
-      const next = await this.#activated(this.#blueprint);
+      const next = await this.#activated(this.#definition, signal);
       const fault = this.#watch(next);
       for (const error of (await handOver(this.#survivors, next, 'crash')).failures) {
         const { code, message } = toKinoportError(error);
@@ -283,7 +279,7 @@ export class Plugin {
   }
 
   /** A new generation, running, that nobody is routed to. */
-  async #activated({ definition, debug }: Blueprint): Promise<PluginProcess> {
+  async #activated(definition: PluginDefinition, signal?: AbortSignal): Promise<PluginProcess> {
     const { home, clock, serve, prepare, processes } = this.#options;
     await prepare?.(definition);
     const config = await this.#options.config(definition);
@@ -292,7 +288,6 @@ export class Plugin {
     this.#generation += 1;
     const next = new PluginProcess({
       ...processes,
-      ...(debug ? { debug } : {}),
       plugin: definition,
       generation: this.#generation,
       config,
@@ -301,11 +296,7 @@ export class Plugin {
       serve: (peer) => serve(peer, this, definition.access),
     });
     this.#told.set(next, config);
-    await next.activate();
-    if (this.#stop.signal.aborted) {
-      await next.kill();
-      throw abortedError();
-    }
+    await activateUnless(next, [this.#stop.signal, signal]);
     return next;
   }
 
@@ -349,24 +340,22 @@ export class Plugin {
   async #replace(change: PluginChange): Promise<void> {
     await this.#starting?.catch(() => undefined);
     if (this.#stop.signal.aborted) throw new KinoportError('HOST_STOPPING', 'The plugin is shutting down.');
-    const blueprint: Blueprint = {
-      definition: change.definition ?? this.#blueprint.definition,
-      debug: 'debug' in change ? change.debug : this.#blueprint.debug,
-    };
+    const definition = change.definition ?? this.#definition;
     const before = this.#process;
     if (!before || before.peer.isClosed) {
-      this.#blueprint = blueprint;
+      this.#definition = definition;
       this.#error = undefined;
-      this.#supervisor.forgive(blueprint.definition);
-      await this.current();
+      this.#supervisor.forgive(definition);
+      this.#starting ??= this.#start(0, change.signal);
+      await this.#starting;
       return;
     }
     const over = Promise.withResolvers<void>();
     this.#replacement = over.promise;
     try {
-      const next = await this.#activated(blueprint);
+      const next = await this.#activated(definition, change.signal);
       try {
-        await this.#switch(before, next, blueprint);
+        await this.#switch(before, next, definition);
       } catch (error) {
         await next.kill();
         throw error;
@@ -387,7 +376,7 @@ export class Plugin {
   }
 
   /** No call is routed to either of them meanwhile. */
-  async #switch(before: PluginProcess, next: PluginProcess, blueprint: Blueprint): Promise<void> {
+  async #switch(before: PluginProcess, next: PluginProcess, definition: PluginDefinition): Promise<void> {
     const fault = this.#watch(next);
     this.#gate = this.#replacement;
     await before.idle(REPLACE_PATIENCE);
@@ -399,9 +388,9 @@ export class Plugin {
     if (failures.length > 0) throw failures[0];
     await fault();
     commit();
-    this.#blueprint = blueprint;
+    this.#definition = definition;
     this.#error = undefined;
-    this.#supervisor.forgive(blueprint.definition);
+    this.#supervisor.forgive(definition);
     this.#becomes(next);
     const retiring = before.retire().finally(() => this.#retiring.delete(retiring));
     this.#retiring.add(retiring);

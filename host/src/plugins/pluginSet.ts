@@ -12,7 +12,7 @@ import {
   toDisposable,
   toKinoportError,
 } from '@kinoport/core';
-import type { PluginView } from '../api/protocol.ts';
+import type { PluginProfile, PluginView } from '../api/protocol.ts';
 import { nearest } from '../config/nearest.ts';
 import type { Home } from '../home/home.ts';
 import type { Logger } from '../log/logger.ts';
@@ -27,6 +27,7 @@ import { permissionsView } from './permissions/border.ts';
 import { ownNode, type PluginNode } from './permissions/node.ts';
 import { Plugin } from './plugin.ts';
 import type { PluginDefinition } from './process.ts';
+import { profileOf } from './profile/profile.ts';
 import { deliverSettings } from './settings.ts';
 import type { FailedStore } from './supervision/failedStore.ts';
 
@@ -104,6 +105,13 @@ export class PluginSet implements Disposable {
   /** @throws KinoportError `PLUGIN_NOT_FOUND` */
   view(id: string): PluginView {
     return this.#view(this.#find(id));
+  }
+
+  /** What those that run have cost so far. @throws KinoportError `PLUGIN_NOT_FOUND` */
+  async profile(id?: string): Promise<readonly PluginProfile[]> {
+    const entries = id === undefined ? this.#entries : [this.#find(id)];
+    const running = entries.flatMap(({ plugin }) => plugin?.running ?? []);
+    return Promise.all(running.map((generation) => profileOf(generation)));
   }
 
   /** How the config calls it. @throws KinoportError `PLUGIN_NOT_FOUND` */
@@ -280,8 +288,8 @@ export class PluginSet implements Disposable {
     return discovered.manifest !== undefined && !discovered.error && this.#mayGoOn(discovered);
   }
 
-  #mayGoOn({ enabled, builtin }: DiscoveredPlugin): boolean {
-    return enabled && (builtin || this.#options.safeMode !== true);
+  #mayGoOn({ enabled, builtin, development }: DiscoveredPlugin): boolean {
+    return enabled && (builtin || development !== undefined || this.#options.safeMode !== true);
   }
 
   #entry(discovered: DiscoveredPlugin): Entry {
@@ -352,7 +360,7 @@ export class PluginSet implements Disposable {
       unresponsive: plugin?.isUnresponsive ?? false,
       crashes: plugin?.crashes ?? 0,
       permissions: permissionsView(access, this.#node, this.#options.home.data),
-      origin: discovered.origin,
+      origin: (plugin?.definition ?? discovered).origin,
       logFile: pluginLogFile(this.#options.home, discovered.id),
     };
   }
@@ -405,6 +413,8 @@ function isSame(before: DiscoveredPlugin, now: DiscoveredPlugin): boolean {
 function needsNewProcess(before: DiscoveredPlugin, now: DiscoveredPlugin): boolean {
   return (
     before.root !== now.root ||
+    before.builtin !== now.builtin ||
+    before.development !== now.development ||
     !isDeepStrictEqual(before.providers, now.providers) ||
     !isDeepStrictEqual(before.grants, now.grants)
   );

@@ -8,11 +8,13 @@ import type { Home } from '../home/home.ts';
 import type { ProcessGuard } from '../processes/guard.ts';
 import { type CallOptions, Peer, pipeTransport } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
+import { developmentFlags, hearDebugger } from './dev/development.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
 import { prepareLaunch } from './permissions/launch.ts';
 import type { PluginNode } from './permissions/node.ts';
 import type { PluginFolders } from './permissions/pluginFolders.ts';
+import { CallMeter } from './profile/callMeter.ts';
 import { checks } from './schemas.ts';
 
 const ACTIVATE_TIMEOUT = 10_000;
@@ -35,12 +37,6 @@ export interface PluginCrash {
 /** A plugin whose manifest could be read. */
 export type PluginDefinition = DiscoveredPlugin & { readonly manifest: LoadedManifest };
 
-/** How a generation is debugged. */
-export interface DebugOptions {
-  /** Options for Node: `--inspect-brk=127.0.0.1:0`. */
-  readonly nodeOptions: readonly string[];
-}
-
 export interface PluginProcessOptions {
   readonly plugin: PluginDefinition;
   readonly generation: number;
@@ -55,8 +51,6 @@ export interface PluginProcessOptions {
   readonly activateTimeout?: number;
   /** The module that runs in the process; default: beside the host's own. */
   readonly runtime?: string;
-  /** Somebody may hold it at a breakpoint: it is given all the time it takes. */
-  readonly debug?: DebugOptions;
   /** Default: the Node of the host. */
   readonly node?: PluginNode;
 }
@@ -79,19 +73,31 @@ export class PluginProcess {
   readonly #exit: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
   readonly #onDidCrash = new Emitter<PluginCrash>();
   readonly #over = Promise.withResolvers<void>();
-  #registered: InitializeResult = { players: [], sources: [], syncs: [], commands: [], services: [] };
+  #registered: InitializeResult = {
+    players: [],
+    sources: [],
+    syncs: [],
+    commands: [],
+    services: [],
+  };
   #violation: KinoportError | undefined;
   #verdict: string | undefined;
   #ended: PluginCrash | undefined;
   #stopping = false;
   #activated = false;
   #retired = false;
+  /** How long calls take, but for those that take as long as people do. */
+  readonly calls = new CallMeter();
+  /** Of the monotonic clock. */
+  readonly spawnedAt: number;
+  #activeAt: number | undefined;
   readonly #calls = new Set<Promise<unknown>>();
   readonly #longCalls = new Set<Promise<unknown>>();
 
   constructor(options: PluginProcessOptions) {
     this.#options = options;
     this.generation = options.generation;
+    this.spawnedAt = options.clock.now();
     const { plugin, home, clock } = options;
     mkdirSync(home.logs, { recursive: true });
     this.#logFile = join(home.logs, `plugin-${plugin.id}.log`);
@@ -100,7 +106,7 @@ export class PluginProcess {
       plugin,
       home,
       runtime,
-      debug: options.debug !== undefined,
+      debug: this.isDebugged,
       ...(options.node ? { node: options.node } : {}),
     });
     this.#folders = launch.folders;
@@ -109,7 +115,7 @@ export class PluginProcess {
     try {
       const flags = [
         `--max-old-space-size=${HEAP_LIMIT}`,
-        ...(options.debug?.nodeOptions ?? []),
+        ...developmentFlags(plugin.development),
         ...launch.flags,
       ];
       this.#child = spawn(launch.path, [...flags, runtime], {
@@ -134,6 +140,7 @@ export class PluginProcess {
       name: `plugin "${plugin.id}"`,
     });
     options.serve(this.peer);
+    hearDebugger(this.peer, this.generation, plugin.development);
     this.peer.onDidClose((violation) => void this.#closed(violation));
     this.peer.listen();
   }
@@ -146,14 +153,24 @@ export class PluginProcess {
     return this.#options.plugin;
   }
 
-  /** Somebody may hold it at a breakpoint. */
+  /** Somebody may hold it at a breakpoint: it is given all the time it takes. */
   get isDebugged(): boolean {
-    return this.#options.debug !== undefined;
+    return this.#options.plugin.development?.debug !== undefined;
   }
 
   /** Another generation has taken its place; it only finishes what it has begun. */
   get isRetired(): boolean {
     return this.#retired;
+  }
+
+  /** Milliseconds from the start of the process to active; 0 before. */
+  get readyAfter(): number {
+    return this.#activeAt === undefined ? 0 : this.#activeAt - this.spawnedAt;
+  }
+
+  /** Milliseconds since it became active; 0 before. */
+  get uptime(): number {
+    return this.#activeAt === undefined ? 0 : this.#options.clock.now() - this.#activeAt;
   }
 
   get registered(): InitializeResult {
@@ -187,10 +204,11 @@ export class PluginProcess {
       contributes: plugin.manifest.package.kinoport.contributes ?? {},
       experimental: plugin.manifest.package.kinoport.experimental ?? [],
       access: plugin.access,
+      ...(plugin.development ? { development: { wait: plugin.development.debug?.wait ?? false } } : {}),
     };
     try {
       const registered = await this.peer.call<unknown>('initialize', params, {
-        timeout: this.#options.debug ? Number.POSITIVE_INFINITY : timeout,
+        timeout: this.isDebugged ? Number.POSITIVE_INFINITY : timeout,
       });
       if (!checks.initialize.is(registered)) {
         throw new KinoportError(
@@ -200,6 +218,7 @@ export class PluginProcess {
       }
       this.#registered = registered;
       this.#activated = true;
+      this.#activeAt = this.#options.clock.now();
     } catch (error) {
       const translated = await this.#activationError(error);
       await this.kill();
@@ -231,6 +250,7 @@ export class PluginProcess {
   async call<T>(method: string, params: unknown, options: ProcessCallOptions = {}): Promise<T> {
     const { long, ...rest } = options;
     const calls = long ? this.#longCalls : this.#calls;
+    const began = this.#options.clock.now();
     const call = this.peer.call<T>(method, params, rest);
     calls.add(call);
     try {
@@ -241,6 +261,7 @@ export class PluginProcess {
       throw this.#ended?.error ?? error;
     } finally {
       calls.delete(call);
+      if (!long) this.calls.note(this.#options.clock.now() - began);
     }
   }
 

@@ -54,6 +54,7 @@ export class Peer implements Disposable {
   readonly #pending = new Map<MessageId, PendingCall>();
   readonly #running = new Map<MessageId, AbortController>();
   #lastId = 0;
+  #messages = 0;
   #closed = false;
   #closeReason: KinoportError | undefined;
 
@@ -67,6 +68,11 @@ export class Peer implements Disposable {
   /** Fires once; with the error when the other side broke the protocol or was given up. */
   get onDidClose(): Event<KinoportError | undefined> {
     return this.#onDidClose.event;
+  }
+
+  /** How many messages went through, either way; answers, too. */
+  get messages(): number {
+    return this.#messages;
   }
 
   get isClosed(): boolean {
@@ -113,6 +119,7 @@ export class Peer implements Disposable {
       }
       this.#lastId += 1;
       const id = this.#lastId;
+      this.#messages += 1;
       this.#transport.send({ jsonrpc: '2.0', id, method, params: wrap(params) }, undefined, urgent);
       let timer: Disposable | undefined;
       const over = (): void => {
@@ -150,6 +157,7 @@ export class Peer implements Disposable {
   notify(method: string, params: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw this.#gone();
+      this.#messages += 1;
       this.#transport.send({ jsonrpc: '2.0', method, params: wrap(params) }, (error) =>
         error ? reject(this.#gone()) : resolve(),
       );
@@ -171,6 +179,7 @@ export class Peer implements Disposable {
   }
 
   #hear(message: Message): void {
+    this.#messages += 1;
     if (this.#closed) return;
     const { id, method } = message;
     if (method === undefined) this.#hearAnswer(message);
@@ -211,7 +220,9 @@ export class Peer implements Disposable {
         throw new KinoportError('PLUGIN_BUSY', `More than ${MAX_RUNNING} calls are under way here.`);
       this.#running.set(id, abort);
       const result = (await handler(unwrap(params), abort.signal)) ?? null;
-      if (!this.#closed) this.#transport.send({ jsonrpc: '2.0', id, result });
+      if (this.#closed) return;
+      this.#messages += 1;
+      this.#transport.send({ jsonrpc: '2.0', id, result });
     } catch (error) {
       const { stack: _, ...data } = serializeError(error);
       this.#send({ jsonrpc: '2.0', id, error: { code: ERROR_CODE, message: data.message, data } });
@@ -224,6 +235,7 @@ export class Peer implements Disposable {
   #send(message: Message, isUrgent = false): void {
     if (this.#closed) return;
     try {
+      this.#messages += 1;
       this.#transport.send(message, undefined, isUrgent);
     } catch (error) {
       this.#close(error instanceof KinoportError ? error : undefined);

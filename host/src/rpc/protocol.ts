@@ -30,6 +30,8 @@ export interface InitializeParams {
   readonly experimental: readonly ExperimentalApi[];
   /** What it may do; the host holds it to that as well. */
   readonly access: PluginAccess;
+  /** Somebody works on it: errors tell their place. Loading may wait for a debugger. */
+  readonly development?: { readonly wait: boolean };
 }
 
 export interface InitializeResult {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks, SourceMap, stripTypeScriptTypes } from 'node:module';
+import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Where in the sources of a plugin a fault is; line and column from 1. */
@@ -35,9 +36,9 @@ export async function placeOfLoad(error: unknown, entry: string): Promise<FaultP
 /** Node puts the place of some faults in front of the stack: the file with the line, some of the source, a mark. */
 function placeInHead(stack: string): FaultPlace | undefined {
   const lines = stack.split('\n');
-  const found = /^(file:\/\/.+):(\d+)$/.exec(lines[0] ?? '');
+  const found = /^((?:file:\/\/|\/|[A-Za-z]:\\).+):(\d+)$/.exec(lines[0] ?? '');
   if (!found?.[1]) return undefined;
-  const [file, line] = [fileURLToPath(found[1]), Number(found[2])];
+  const [file, line] = [pathOf(found[1]), Number(found[2])];
   const source = sourceLine(file, line);
   const at = lines.findIndex((text) => /^\s*\^+\s*$/.test(text));
   const column = at === -1 ? source.length + 1 : columnOf(source, lines[at - 1] ?? '', lines[at] ?? '');
@@ -56,11 +57,25 @@ function columnOf(source: string, shown: string, marks: string): number {
 }
 
 function placeInFrames(stack: string): FaultPlace | undefined {
-  const found = /^\s+at .*?(file:\/\/[^\s]+?):(\d+):(\d+)\)?$/m.exec(stack);
-  if (!found?.[1]) return undefined;
-  const [file, line, column] = [fileURLToPath(found[1]), Number(found[2]), Number(found[3])];
-  return original({ file, line, column, source: sourceLine(file, line) });
+  // A path where Node has looked at a source map, else an address.
+  const frames = /^\s+at (?:.*?\(|async )?((?:file:\/\/|\/|[A-Za-z]:\\).+?):(\d+):(\d+)\)?$/gm;
+  for (const [, place = '', line, column] of stack.matchAll(frames)) {
+    const file = pathOf(place);
+    if (isOurs(file)) continue;
+    return original({
+      file,
+      line: Number(line),
+      column: Number(column),
+      source: sourceLine(file, Number(line)),
+    });
+  }
+  return undefined;
 }
+
+/** What runs the plugin: it comes up in the stack of an import that leads nowhere. */
+const isOurs = (file: string): boolean => file.startsWith(dirname(process.argv[1] ?? file) + sep);
+
+const pathOf = (place: string): string => (place.startsWith('file:') ? fileURLToPath(place) : place);
 
 /**
  * V8 keeps the place of a syntax error to itself. The import is made once more (what did not compile is not kept, and

@@ -8,6 +8,8 @@ import { pipeTransport } from '../rpc/peer.ts';
 import type { DeactivateResult, InitializeParams, InitializeResult, ReportResult } from '../rpc/protocol.ts';
 import { PluginRuntime } from './context.ts';
 import { explainUncaught, PluginPeer } from './denials.ts';
+import { developing, type LoadWatch } from './development/loading.ts';
+import { withPlace } from './development/place.ts';
 import { guardOutput } from './output.ts';
 import { RuntimeReport } from './report.ts';
 
@@ -26,12 +28,12 @@ const redactor = guardOutput();
 const report = new RuntimeReport(systemClock);
 let runtime: PluginRuntime | undefined;
 
-async function load(entry: string): Promise<Plugin> {
+async function load(entry: string, isQuiet: boolean): Promise<Plugin> {
   let module: { readonly default?: unknown };
   try {
     module = await import(entry);
   } catch (error) {
-    throw await loadFailure(error, entry);
+    throw await loadFailure(error, entry, isQuiet);
   }
   const plugin = module.default as Plugin | undefined;
   if (typeof plugin?.activate !== 'function') {
@@ -46,12 +48,12 @@ async function load(entry: string): Promise<Plugin> {
   return plugin;
 }
 
-async function loadFailure(error: unknown, entry: string): Promise<KinoportError> {
+async function loadFailure(error: unknown, entry: string, isQuiet: boolean): Promise<KinoportError> {
   const { message, stack } = serializeError(error);
   const { formatPlace, placeOfLoad } = await import('./faultPlace.ts');
   const place = await placeOfLoad(error, entry).catch(() => undefined);
   const where = place ? formatPlace(place) : fileURLToPath(entry);
-  console.error(place ? `${where}\n${stack ?? message}` : (stack ?? message));
+  if (!isQuiet) console.error(place ? `${where}\n${stack ?? message}` : (stack ?? message));
   return new KinoportError('PLUGIN_LOAD_FAILED', `The plugin's code could not be loaded: ${message}`, {
     hint: `Look at ${where}`,
     ...(place ? { data: { ...place } } : {}),
@@ -62,12 +64,19 @@ async function loadFailure(error: unknown, entry: string): Promise<KinoportError
 peer.handle('initialize', async (params): Promise<InitializeResult> => {
   const initialize = params as InitializeParams;
   peer.identity = { id: initialize.plugin.id, access: initialize.access };
-  const plugin = await load(initialize.entry);
-  report.loaded();
-  runtime = new PluginRuntime(peer, initialize, plugin, redactor);
-  const registered = await runtime.activate();
-  report.activated();
-  return registered;
+  let loading: LoadWatch | undefined;
+  try {
+    if (initialize.development) loading = await developing(peer, initialize.entry, initialize.development);
+    // Whoever works on it is told the place, in better order than a log could.
+    const plugin = await load(initialize.entry, loading !== undefined);
+    report.loaded();
+    runtime = new PluginRuntime(peer, initialize, plugin, redactor);
+    const registered = await runtime.activate();
+    report.activated();
+    return registered;
+  } catch (error) {
+    throw loading ? withPlace(error, initialize.plugin.root, loading) : error;
+  }
 });
 // A sign of life, whatever the plugin does; see Heartbeat.
 peer.handle('ping', async () => undefined);
