@@ -16,6 +16,8 @@ export interface CliContext {
   /** The clip behind `play demo`. */
   readonly demoFile: string;
   readonly home: Home;
+  /** A host that has to be started runs only the plugins that come along. */
+  readonly safeMode: boolean;
 }
 
 /** The options that every command has. */

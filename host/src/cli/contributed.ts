@@ -8,7 +8,7 @@ import {
 } from '@kinoport/core';
 import { Command } from 'commander';
 import { findPlugins } from './commands/config.ts';
-import { withHost } from './connection/connectHost.ts';
+import { findHost, withHost } from './connection/connectHost.ts';
 import { type CliContext, type CommonOptions, outputFor } from './context.ts';
 import { EXIT_INTERRUPTED } from './play/watch.ts';
 import { InputLines } from './terminal/inputLines.ts';
@@ -23,14 +23,33 @@ export interface ContributedCommand {
   readonly rest: readonly string[];
 }
 
-/** The contributed command that the words mean, read from the manifests alone; the longer name wins. */
-export async function findContributed(
-  ctx: CliContext,
-  words: readonly string[],
-): Promise<ContributedCommand | undefined> {
-  const commands = (await findPlugins(ctx)).flatMap(({ enabled, manifest }) =>
+/** What plugins contribute: what a running host knows, also of folders that somebody works on, then all manifests. */
+export async function contributedCommands(ctx: CliContext): Promise<readonly CommandContribution[]> {
+  const found = (await findPlugins(ctx)).flatMap(({ enabled, manifest }) =>
     enabled ? (manifest?.package.kinoport.contributes?.commands ?? []) : [],
   );
+  const commands = [...(await commandsOfHost(ctx)), ...found];
+  return commands.filter((one, at) => commands.findIndex(({ command }) => command === one.command) === at);
+}
+
+async function commandsOfHost(ctx: CliContext): Promise<readonly CommandContribution[]> {
+  const host = await findHost(ctx);
+  try {
+    if (host?.endpoint.version !== ctx.hostVersion) return [];
+    return (await host.call('commands.list', {})).map(({ contribution }) => contribution);
+  } catch {
+    // On its way out; the manifests say the same.
+    return [];
+  } finally {
+    await host?.dispose();
+  }
+}
+
+/** The contributed command that the words mean; no code is run for it. The longer name wins. */
+export function findContributed(
+  commands: readonly CommandContribution[],
+  words: readonly string[],
+): ContributedCommand | undefined {
   for (const length of [2, 1]) {
     const name = words.slice(0, length).join(' ');
     const contribution = commands.find(({ command }) => command === name);

@@ -3,7 +3,8 @@ import { KEYS_HELP } from './play/keys.ts';
 
 const name = PRODUCT.command;
 
-function examples(...lines: readonly (readonly [string, string])[]): string {
+/** Lines of commands with what they do. */
+export function examples(...lines: readonly (readonly [string, string])[]): string {
   const width = Math.max(...lines.map(([command]) => command.length));
   return `\nExamples:\n${lines.map(([command, text]) => `  ${name} ${command.padEnd(width)}  ${text}`).join('\n')}`;
 }
@@ -91,6 +92,9 @@ export const HELP = {
     ['config secret subtitles token --move', 'out of the config file'],
   )}\n\nA secret is never given on the command line, where other programs and the history of the shell could see it.`,
   doctor: examples(['doctor', 'is everything in place?'], ['doctor --json', 'the same for programs']),
-  serve: examples(['serve', 'run the host in the foreground, for services and for looking at it']),
+  serve: examples(
+    ['serve', 'run the host in the foreground, for services and for looking at it'],
+    ['serve --safe-mode', 'only with the plugins that come along'],
+  ),
   stop: examples(['stop', 'end the host and what plays in it']),
 } as const;

@@ -14,6 +14,9 @@ function packageFolder(): string {
   return basename(here) === 'dist' ? dirname(here) : join(here, '..', '..');
 }
 
+/** Means the host, and so belongs to whatever command starts it. */
+const SAFE_MODE = '--safe-mode';
+
 /** Commands that print a line for every event print their error as one, too. */
 const EVENT_COMMANDS = new Set(['play', 'continue']);
 
@@ -30,8 +33,9 @@ async function main(argv: readonly string[]): Promise<number> {
       hostEntry: join(root, 'dist', 'host.js'),
       demoFile: join(root, 'media', 'demo.mkv'),
       home: resolveHome(process.env, process.platform, homedir()),
+      safeMode: own.includes(SAFE_MODE),
     };
-    return await runProgram(ctx, argv);
+    return await runProgram(ctx, [...own.filter((word) => word !== SAFE_MODE), ...argv.slice(own.length)]);
   } catch (thrown) {
     const error = toKinoportError(thrown);
     const output = new Output({

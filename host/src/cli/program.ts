@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KinoportError, PRODUCT } from '@kinoport/core';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { PreparedArguments } from './arguments.ts';
 import { prepareArguments } from './arguments.ts';
 import type { SecretOptions } from './commands/configSecret.ts';
@@ -9,8 +9,9 @@ import { addPlayerOptions, type PlayOptions } from './commands/playOptions.ts';
 import type { CreateCommandOptions } from './commands/plugin/create.ts';
 import { addInstallCommands } from './commands/plugin/installCommands.ts';
 import type { LogsOptions } from './commands/plugin/logs.ts';
+import { registerPluginCommands } from './commands/plugin/register.ts';
 import type { TestCommandOptions } from './commands/plugin/test.ts';
-import type { CliContext, CommonOptions } from './context.ts';
+import { type CliContext, type CommonOptions, outputFor } from './context.ts';
 import { HELP } from './help.ts';
 import { usageError } from './usage.ts';
 
@@ -18,7 +19,9 @@ import { usageError } from './usage.ts';
 export async function runProgram(ctx: CliContext, argv: readonly string[]): Promise<number> {
   const result = { exitCode: 0 };
   const prepared: { value: PreparedArguments } = { value: { args: argv, rest: undefined } };
+  const contributed = { value: '' };
   const program = buildProgram(ctx, result, () => prepared.value.rest);
+  program.addHelpText('after', () => contributed.value);
   const known = new Set([
     'help',
     ...program.commands.flatMap((command) => [command.name(), ...command.aliases()]),
@@ -32,7 +35,12 @@ export async function runProgram(ctx: CliContext, argv: readonly string[]): Prom
     return runOverview(ctx);
   }
   try {
+    if (first === 'help' && args[1] !== undefined && !known.has(args[1]) && !args[1].startsWith('-')) {
+      const exitCode = await runOther(ctx, [...args.slice(1), '--help']);
+      if (exitCode !== undefined) return exitCode;
+    }
     if (first === 'help') checkTopic(known, args[1]);
+    if (isRootHelp(args)) contributed.value = await contributedHelp(ctx);
     if (!known.has(first) && !first.startsWith('-')) {
       const exitCode = await runOther(ctx, args);
       if (exitCode !== undefined) return exitCode;
@@ -42,6 +50,20 @@ export async function runProgram(ctx: CliContext, argv: readonly string[]): Prom
     return usageError(error, commandOf(program, args));
   }
   return result.exitCode;
+}
+
+function isRootHelp([first, second]: readonly string[]): boolean {
+  return first === '-h' || first === '--help' || (first === 'help' && second === undefined);
+}
+
+/** What plugins add to the commands; the config may be broken and help still wanted. */
+async function contributedHelp(ctx: CliContext): Promise<string> {
+  try {
+    const { contributedCommands } = await import('./contributed.ts');
+    return (await import('./contributedHelp.ts')).commandLines(await contributedCommands(ctx));
+  } catch {
+    return '';
+  }
 }
 
 /** @throws KinoportError `USAGE` for help about what is no command of the program */
@@ -62,9 +84,12 @@ function commandOf(parent: Command, args: readonly string[]): string | undefined
 
 /** A command of a plugin, when there is one of that name. */
 async function runOther(ctx: CliContext, args: readonly string[]): Promise<number | undefined> {
-  const { contributedProgram, findContributed, runContributed } = await import('./contributed.ts');
-  const found = await findContributed(ctx, args);
-  if (!found) return undefined;
+  const { contributedCommands, contributedProgram, findContributed, runContributed } = await import(
+    './contributed.ts'
+  );
+  const commands = await contributedCommands(ctx);
+  const found = findContributed(commands, args);
+  if (!found) return (await import('./contributedHelp.ts')).runGroup(commands, args, outputFor(ctx, {}));
   let exitCode = 0;
   const command = contributedProgram(
     found.contribution,
@@ -86,6 +111,7 @@ function buildProgram(
     .description('Play anything, in the player you already like, and go on where you stopped.')
     .version(ctx.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
+    .addOption(new Option('--safe-mode', 'start the host with the plugins only that come along'))
     .helpCommand('help [command]', 'show help for a command')
     // What stands behind a subcommand is its own: `progress` and `progress mark` both have --json.
     .enablePositionalOptions()
@@ -202,6 +228,7 @@ function buildProgram(
   )
     .option('--only <text>', 'only clauses whose name contains the text')
     .option('--timeout <seconds>', 'for each clause (default: 30)');
+  registerPluginCommands(plugin, add, ctx);
 
   addInstallCommands(ctx, (...command) => add(plugin, ...command), words);
 

@@ -12,6 +12,7 @@ const ctx: CliContext = {
   version: '0.1.0',
   hostVersion: '0.1.0',
   hostEntry: '',
+  safeMode: false,
   demoFile: '',
   home: resolveHome({}, 'linux', '/home/me'),
 };

@@ -5,6 +5,7 @@ import { formatTable } from '../terminal/table.ts';
 import { formatBytes, formatTime } from '../terminal/time.ts';
 import { printable } from '../terminal/width.ts';
 import { resolveUri } from '../uris.ts';
+import { gives, stateWords } from './plugin/words.ts';
 
 /** `files <uri>` */
 export async function runFiles(
@@ -61,7 +62,7 @@ export async function runPluginList(ctx: CliContext, options: CommonOptions): Pr
     output.value(
       plugins.map((plugin) => {
         const { id, version, state, isolation, generation, pid, contributes } = plugin;
-        const { attention, unresponsive, error } = plugin;
+        const { origin, attention, unresponsive, error } = plugin;
         return {
           id,
           version,
@@ -70,6 +71,7 @@ export async function runPluginList(ctx: CliContext, options: CommonOptions): Pr
           generation,
           pid,
           contributes,
+          origin,
           unresponsive,
           attention,
           error: error && errorView(error),
@@ -81,25 +83,22 @@ export async function runPluginList(ctx: CliContext, options: CommonOptions): Pr
   const rows = plugins.map((plugin) => [
     plugin.id,
     plugin.version,
-    plugin.unresponsive ? `${plugin.state}, unresponsive` : plugin.state,
+    stateWords(plugin),
     plugin.pid === null ? '' : String(plugin.pid),
-    [
-      ...plugin.contributes.players.map((id) => `player ${id}`),
-      ...plugin.contributes.sources.map((id) => `source ${id}`),
-      ...plugin.contributes.syncs.map((id) => `sync ${id}`),
-      ...plugin.contributes.commands.map((id) => `command ${id}`),
-    ].join(', '),
+    plugin.origin,
+    gives(plugin),
   ]);
   const head = [
     { title: 'Plugin' },
     { title: 'Version' },
     { title: 'State' },
     { title: 'Process', align: 'right' },
+    { title: 'From' },
     { title: 'Gives', flexible: true },
   ] as const;
   for (const line of formatTable(head, rows, output.columns)) output.data(line);
   for (const { id, error, attention, root } of plugins) {
-    if (error) output.note(`${id}: ${error.message} (${error.code})`);
+    if (error) output.note(`${id}: ${printable(error.message)} (${error.code})`);
     if (error?.hint && SETTLED_BY_USER.has(error.code)) output.note(`${id}: ${error.hint}`);
     if (attention) {
       output.note(`${id} needs you: ${printable(attention.message)} (${attention.code})`);

@@ -13,7 +13,13 @@ export async function runServe(ctx: CliContext): Promise<number> {
       hint: `End it with "${PRODUCT.command} stop" first.`,
     });
   }
-  process.argv.splice(1, process.argv.length, ctx.hostEntry, '--foreground');
+  process.argv.splice(
+    1,
+    process.argv.length,
+    ctx.hostEntry,
+    '--foreground',
+    ...(ctx.safeMode ? ['--safe-mode'] : []),
+  );
   await import(pathToFileURL(ctx.hostEntry).href);
   // The host ends the process itself.
   return new Promise<never>(() => undefined);

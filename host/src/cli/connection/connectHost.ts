@@ -36,7 +36,10 @@ export async function connectHost(
 ): Promise<HostConnection> {
   const running = await findHost(ctx);
   if (running) {
-    if (running.endpoint.version === ctx.hostVersion) return running;
+    if (running.endpoint.version === ctx.hostVersion) {
+      if (ctx.safeMode) await expectSafeMode(running);
+      return running;
+    }
     await retire(running, ctx);
   }
   prepareHome(ctx.home);
@@ -121,6 +124,18 @@ async function goneWithin(pid: number, ctx: CliContext, ms: number): Promise<boo
     if (process.platform === 'linux' && (await pidStartTime(pid)) === undefined) return true;
   }
   return false;
+}
+
+/** @throws KinoportError `HOST_START_FAILED` when it runs all plugins */
+async function expectSafeMode(host: HostConnection): Promise<void> {
+  const { safeMode, pid } = await host.call('host.status', {});
+  if (safeMode) return;
+  await host.dispose();
+  throw new KinoportError(
+    'HOST_START_FAILED',
+    `A host is running already (process ${pid}), and not in safe mode: it runs all plugins.`,
+    { hint: `End it with "${PRODUCT.command} stop" first.` },
+  );
 }
 
 async function retire(host: HostConnection, ctx: CliContext): Promise<void> {

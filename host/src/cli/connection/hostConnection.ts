@@ -14,6 +14,7 @@ import type {
   METHODS,
   MethodName,
   PlaybackEvent,
+  PluginView,
   Results,
 } from '../../api/protocol.ts';
 import type { WorkerProgress } from '../../plugins/install/worker/protocol.ts';
@@ -51,6 +52,7 @@ export class HostConnection implements Disposable {
   readonly #events = new Emitter<PlaybackEvent>();
   readonly #output = new Emitter<CommandOutput>();
   readonly #installProgress = new Emitter<WorkerProgress>();
+  readonly #plugins = new Emitter<PluginView>();
   #prompt: PromptHandler | undefined;
   #nextId = 1;
 
@@ -87,6 +89,11 @@ export class HostConnection implements Disposable {
   /** What is done at the moment for an installation that this connection asked for. */
   get onDidInstallProgress(): Event<WorkerProgress> {
     return this.#installProgress.event;
+  }
+
+  /** Changes of plugins, once this connection has subscribed to them. */
+  get onDidChangePlugin(): Event<PluginView> {
+    return this.#plugins.event;
   }
 
   /** Who answers the questions of a contributed command. */
@@ -165,6 +172,7 @@ export class HostConnection implements Disposable {
   #notified(method: string, params: unknown): void {
     if (method === 'playback.event') this.#events.fire(params as PlaybackEvent);
     if (method === 'plugins.installProgress') this.#installProgress.fire(params as WorkerProgress);
+    if (method === 'plugins.event') this.#plugins.fire(params as PluginView);
     if (method === 'command.output') this.#output.fire(params as CommandOutput);
   }
 

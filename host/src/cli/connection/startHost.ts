@@ -28,7 +28,7 @@ export function startHost(ctx: CliContext, forPlay = false): StartedHost {
   const from = fstatSync(log).size;
   let child: ChildProcess;
   try {
-    child = spawn(process.execPath, [ctx.hostEntry, ...(forPlay ? ['--for-play'] : [])], {
+    child = spawn(process.execPath, [ctx.hostEntry, ...hostOptions(ctx, forPlay)], {
       // A folder that stays: the client's own could be on a disk that is to be unmounted.
       cwd: ctx.home.data,
       detached: true,
@@ -81,6 +81,10 @@ export function startHost(ctx: CliContext, forPlay = false): StartedHost {
       );
     },
   };
+}
+
+function hostOptions({ safeMode }: CliContext, forPlay: boolean): readonly string[] {
+  return [...(forPlay ? ['--for-play'] : []), ...(safeMode ? ['--safe-mode'] : [])];
 }
 
 /** A relative home is meant from the client's folder, and the host runs in another. */
