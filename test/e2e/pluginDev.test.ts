@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { within } from '../support/lab/waiting.ts';
 import { inRepository } from '../support/repository.ts';
 import { needs } from '../support/system.ts';
 import type { CommandLine, JsonLine } from './commandLine.ts';
@@ -167,7 +168,7 @@ describe('plugin dev', { concurrent: true, timeout: 120_000 }, () => {
     expect((await answered).stdout).toBe('one 1\n');
 
     write(folder, 'src/word.ts', "export const word: string = 'two';");
-    await first.closed;
+    await within('the debugger is sent on', 30_000, first.closed);
     const second = await InspectorClient.attach(port);
     await second.call('Debugger.enable');
     const again = second.next('Debugger.paused');

@@ -131,7 +131,8 @@ export class TextDevView implements DevView {
       this.#line(unresponsive ? 'does not answer' : 'answers again');
     if (error && error.message !== last?.error?.message)
       this.#line(`${printable(error.message)} (${error.code})`);
-    if (state !== last?.state && state !== 'active') this.#line(state);
+    if (state !== last?.state && state !== 'active')
+      this.#line(state === 'resolved' ? 'not running until it is needed' : state);
     if (state === 'active' && last && last.generation !== generation)
       this.#line(`started again (generation ${generation})`);
   }
