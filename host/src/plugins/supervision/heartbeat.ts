@@ -1,4 +1,4 @@
-import { type Clock, type Disposable, Emitter, type Event } from '@kinoport/core';
+import { type Clock, type Disposable, Emitter, type Event, isKinoportError, sleep } from '@kinoport/core';
 import type { Peer } from '../../rpc/peer.ts';
 
 /** Milliseconds. */
@@ -96,14 +96,23 @@ export class Heartbeat implements Disposable {
       last = now;
     });
     const { signal } = this.#ended;
-    await this.#peer
-      .call('ping', {}, { signal, timeout: Number.POSITIVE_INFINITY, urgent: true })
-      // An error of the other side is an answer, too.
-      .catch(() => undefined);
+    while (!(await this.#isAnswered()) && !signal.aborted)
+      await sleep(this.#clock, this.#times.tick, signal).catch(() => undefined);
     if (signal.aborted) return;
     await this.#timer.dispose();
     this.#setResponsive(true);
     this.#rest();
+  }
+
+  /** An error of the other side is an answer, too; a question that finds no room in the pipe has none. */
+  async #isAnswered(): Promise<boolean> {
+    const options = { signal: this.#ended.signal, timeout: Number.POSITIVE_INFINITY, urgent: true };
+    try {
+      await this.#peer.call('ping', {}, options);
+      return true;
+    } catch (error) {
+      return !isKinoportError(error, 'PLUGIN_UNRESPONSIVE');
+    }
   }
 
   #look(elapsed: number): void {

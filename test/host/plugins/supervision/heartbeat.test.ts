@@ -159,6 +159,22 @@ describe('a process that is silent', () => {
     expect(process.asked).toBe(1);
   });
 
+  it('is silent, too, when it reads so little that no question finds room', async () => {
+    start();
+    process.answer = new KinoportError('PLUGIN_UNRESPONSIVE', 'Too much waits already.');
+    await pass(10.5);
+    expect(told).toEqual([false, 'given up']);
+  });
+
+  it('is responsive again once a question finds room', async () => {
+    start();
+    process.answer = new KinoportError('PLUGIN_UNRESPONSIVE', 'Too much waits already.');
+    await pass(5);
+    process.answer = 'at once';
+    await pass(5);
+    expect(told).toEqual([false, true]);
+  });
+
   it('is told no more after it was given up', async () => {
     start();
     process.answer = 'never';
