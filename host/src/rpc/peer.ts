@@ -218,6 +218,8 @@ export class Peer implements Disposable {
       if (!handler) throw new KinoportError('METHOD_NOT_FOUND', `There is no method "${method}".`);
       if (this.#running.size >= MAX_RUNNING)
         throw new KinoportError('PLUGIN_BUSY', `More than ${MAX_RUNNING} calls are under way here.`);
+      if (this.#running.has(id))
+        throw new KinoportError('PLUGIN_PROTOCOL', `A call with the id ${JSON.stringify(id)} is under way.`);
       this.#running.set(id, abort);
       const result = (await handler(unwrap(params), abort.signal)) ?? null;
       if (this.#closed) return;

@@ -221,6 +221,17 @@ describe('whatever comes over the wire', () => {
     expect(JSON.parse(await answered)).toHaveProperty('result', { n: 1 });
   });
 
+  it('asks under one id again and again: only the first is under way', async () => {
+    const { raw, heard } = await wire();
+    const refused = heard('"id":7');
+    raw.write(message({ id: 7, method: 'hang' }));
+    raw.write(message({ id: 7, method: 'hang' }));
+    expect(JSON.parse(await refused)).toMatchObject({ error: { data: { code: 'PLUGIN_PROTOCOL' } } });
+    const cancelled = heard('"id":7');
+    raw.write(message({ method: '$/cancelRequest', params: { id: 7 } }));
+    expect(JSON.parse(await cancelled)).toMatchObject({ error: { data: { code: 'ABORTED' } } });
+  });
+
   it('asks and never reads: the connection ends before the answers fill the memory', async () => {
     const { raw, closed } = await wire();
     raw.pause();
