@@ -12,6 +12,7 @@ import { readLockFile } from './lockFile.ts';
 import { notInstalled } from './notInstalled.ts';
 import { type PlacementOptions, place } from './placement.ts';
 import type { PreparedInstall, SearchHit } from './views.ts';
+import { withoutSecrets } from './worker/failures.ts';
 import type { FetchResult, WorkerProgress } from './worker/protocol.ts';
 
 /** How long an answer to the questions of an installation is waited for. */
@@ -115,7 +116,7 @@ export class PluginInstaller implements Disposable {
           { spec, folder: staging, cache, limits: this.#limits, ...(integrity ? { integrity } : {}) },
           signal,
         );
-        const manifest = readFetched(join(staging, 'package'), spec);
+        const manifest = readFetched(join(staging, 'package'), withoutSecrets(spec));
         const before = locked[manifest.id];
         checkNames(manifest, { before, update, discover: this.#options.discover });
         const plan = await worker.plan({ folder: staging, cache }, signal);

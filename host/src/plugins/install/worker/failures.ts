@@ -79,7 +79,7 @@ export const SPEC_HINT =
 
 /** Addresses in messages may carry a name and a password or token. */
 export function withoutSecrets(text: string): string {
-  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1');
+  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi, '$1');
 }
 
 function lastLines(text: unknown): string {

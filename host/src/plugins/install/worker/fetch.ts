@@ -51,9 +51,13 @@ export async function fetchPackage(
 function parseSpec(spec: string): PackageSpec {
   const parsed = libraries.npa()(spec);
   if (parsed.type === 'alias') {
-    throw new KinoportError('PLUGIN_SPEC_INVALID', `"${spec}" gives a package another name.`, {
-      hint: 'Give the package by its own name.',
-    });
+    throw new KinoportError(
+      'PLUGIN_SPEC_INVALID',
+      `"${withoutSecrets(spec)}" gives a package another name.`,
+      {
+        hint: 'Give the package by its own name.',
+      },
+    );
   }
   // git would take it for an option.
   if (parsed.gitCommittish?.startsWith('-')) {
