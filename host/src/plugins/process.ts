@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Clock, Emitter, type Event, isKinoportError, KinoportError, sleep } from '@kinoport/core';
 import type { Home } from '../home/home.ts';
+import { pluginLogFile } from '../log/pluginLog.ts';
 import type { ProcessGuard } from '../processes/guard.ts';
 import { type CallOptions, Peer, pipeTransport } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
@@ -100,7 +100,7 @@ export class PluginProcess {
     this.spawnedAt = options.clock.now();
     const { plugin, home, clock } = options;
     mkdirSync(home.logs, { recursive: true });
-    this.#logFile = join(home.logs, `plugin-${plugin.id}.log`);
+    this.#logFile = pluginLogFile(home, plugin.id);
     const runtime = options.runtime ?? fileURLToPath(new URL('./runtime.js', import.meta.url));
     const launch = prepareLaunch({
       plugin,

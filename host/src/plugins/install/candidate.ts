@@ -3,9 +3,10 @@ import { isAbsolute, join } from 'node:path';
 import { KinoportError, PRODUCT } from '@kinoport/core';
 import type { DiscoveredPlugin } from '../discovery.ts';
 import { type LoadedManifest, readManifest } from '../manifest.ts';
+import { isFullTrust } from '../permissions/border.ts';
 import type { InstalledPlugin } from './installed.ts';
 import type { LockedPlugin } from './lockFile.ts';
-import { isFullTrust, newPermissions, permissionWords } from './permissionWords.ts';
+import { newPermissions, permissionWords } from './permissionWords.ts';
 import type { PreparedInstall } from './views.ts';
 import type { FetchResult, PlanResult } from './worker/protocol.ts';
 

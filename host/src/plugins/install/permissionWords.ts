@@ -28,11 +28,6 @@ const PLAYBACK = {
   control: 'see what plays, steer it, and play something itself',
 } as const;
 
-/** Whether the rest hardly matters: a program that it starts is held back by nothing. */
-export function isFullTrust({ spawn = [], native = false }: PluginPermissions): boolean {
-  return spawn.length > 0 || native;
-}
-
 /** What is asked for and not yet granted. */
 export function newPermissions(
   asked: PluginPermissions,

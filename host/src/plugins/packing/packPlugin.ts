@@ -4,9 +4,10 @@ import { basename, join, relative, sep } from 'node:path';
 import { KinoportError } from '@kinoport/core';
 import { readFetched, warningsOf } from '../install/candidate.ts';
 import { INSTALL_LIMITS } from '../install/limits.ts';
-import { isFullTrust, type PermissionWords, permissionWords } from '../install/permissionWords.ts';
+import { type PermissionWords, permissionWords } from '../install/permissionWords.ts';
 import { checkArchive, unpackArchive } from '../install/worker/archive.ts';
 import { type LoadedManifest, readManifest } from '../manifest.ts';
+import { isFullTrust } from '../permissions/border.ts';
 import { npmPack } from './npmPack.ts';
 
 /** A tarball that others can install, and what they will be told of it. */

@@ -79,8 +79,13 @@ export function isStopped({ stopped }: BorderRow, node: NodeOptions): boolean {
 export type Protection = 'limited' | 'declared' | 'full trust';
 
 export function protectionOf(granted: PluginPermissions, node: NodeOptions): Protection {
-  if (trustReasons(granted).length > 0) return 'full trust';
+  if (isFullTrust(granted)) return 'full trust';
   return node.options.has('--allow-net') || granted.net?.length ? 'limited' : 'declared';
+}
+
+/** Whether the rest hardly matters, on any Node. */
+export function isFullTrust(granted: PluginPermissions): boolean {
+  return trustReasons(granted).length > 0;
 }
 
 /** What a plugin can do on that Node although nobody allowed it, or because of what was allowed: words after "It can". */
