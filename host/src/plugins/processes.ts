@@ -4,7 +4,7 @@ import type { Home } from '../home/home.ts';
 import type { BrokeredProcess, ProcessBroker } from '../processes/broker.ts';
 import type { ProcessGuard } from '../processes/guard.ts';
 import type { Peer } from '../rpc/peer.ts';
-import type { SpawnResult } from '../rpc/protocol.ts';
+import type { SpawnParams, SpawnResult } from '../rpc/protocol.ts';
 import type { SessionJournal } from '../storage/journal.ts';
 import type { PluginCalls } from './calls.ts';
 import { ProgramPermissions } from './permissions/programs.ts';
@@ -81,13 +81,7 @@ export class PluginProcesses implements Disposable {
     );
   }
 
-  async #spawn(
-    params: Parameters<typeof checks.spawn.is>[0],
-    plugin: Plugin,
-    peer: Peer,
-  ): Promise<SpawnResult> {
-    if (!checks.spawn.is(params))
-      throw new KinoportError('INVALID_ARGUMENT', 'processes/spawn: wrong parameters.');
+  async #spawn(params: SpawnParams, plugin: Plugin, peer: Peer): Promise<SpawnResult> {
     const { command, args, options } = params;
     await this.#programs.check(this.#calls.asker(peer), {
       command,
@@ -118,9 +112,12 @@ export class PluginProcesses implements Disposable {
     } else if (peer.isClosed) {
       await spawned.kill('SIGKILL');
     } else {
-      peer.onDidClose(() => void spawned.kill('SIGKILL'));
+      const closing = peer.onDidClose(() => void spawned.kill('SIGKILL'));
       const guarded = this.#guard?.watch(spawned.pid, { group: true });
-      void spawned.exited.finally(() => guarded?.dispose());
+      void spawned.exited.finally(() => {
+        void closing.dispose();
+        void guarded?.dispose();
+      });
     }
     return { handle, pid: spawned.pid };
   }

@@ -249,6 +249,7 @@ export const checks = {
       socketPath: text(300),
     }),
   ),
+  unpublish: checkedSchema<{ readonly id: string }>(() => Type.Object({ id })),
   spawn: checkedSchema<SpawnParams>(() =>
     Type.Object({
       command: Type.String({ minLength: 1, maxLength: 4096 }),

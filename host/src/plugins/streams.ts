@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { KinoportError } from '@kinoport/core';
+import { type Disposable, KinoportError } from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
 import type { PublishParams, PublishResult } from '../rpc/protocol.ts';
 import { newStreamId } from '../streams/address.ts';
@@ -13,8 +13,8 @@ interface Published {
   readonly plugin: Plugin;
   readonly url: string;
   readonly content: Pick<PublishParams, 'size' | 'validators'>;
-  /** Where each generation that serves it does so. */
-  readonly sockets: Map<Peer, string>;
+  /** Where each generation that serves it does so, until its pipe is closed. */
+  readonly sockets: Map<Peer, { readonly path: string; readonly closing: Disposable }>;
   /** Held by a playback session: lives on when the generation that published it goes. */
   kept: boolean;
 }
@@ -34,9 +34,11 @@ export class PublishedStreams {
       async (params, plugin, _signal, peer) => this.#publish(params, plugin, peer),
       checks.publish,
     );
-    calls.onCall<{ readonly id: string }>('streams/unpublish', async ({ id }, _plugin, _signal, peer) => {
-      this.#leave(id, peer);
-    });
+    calls.onCall(
+      'streams/unpublish',
+      async ({ id }, _plugin, _signal, peer) => this.#leave(id, peer),
+      checks.unpublish,
+    );
   }
 
   /** A playback session holds the stream: neither a crash nor the end of a generation takes it away. */
@@ -87,17 +89,18 @@ export class PublishedStreams {
         'The new generation has other content under the same stream.',
       );
     }
-    const sockets = before?.sockets ?? new Map<Peer, string>();
-    sockets.set(peer, socketPath);
-    peer.onDidClose(() => this.#leave(id, peer));
+    const sockets: Published['sockets'] = before?.sockets ?? new Map();
     const owner = {
       acquire: async (signal: AbortSignal) => {
-        const path = sockets.get((await plugin.current(signal)).peer);
-        if (path !== undefined) return { socketPath: path };
+        const served = sockets.get((await plugin.current(signal)).peer);
+        if (served) return { socketPath: served.path };
         throw new KinoportError('STREAM_NOT_FOUND', 'The source has not opened the stream again.');
       },
     };
+    // What the front refuses is served by nobody.
     const url = this.#front.register({ ...rest, id, owner });
+    void sockets.get(peer)?.closing.dispose();
+    sockets.set(peer, { path: socketPath, closing: peer.onDidClose(() => this.#leave(id, peer)) });
     if (!before) this.#published.set(id, { plugin, url, content, sockets, kept: this.#kept.has(id) });
     return { id, url };
   }
@@ -105,10 +108,15 @@ export class PublishedStreams {
   /** A generation serves it no more; where none does and nobody holds it, it is gone. */
   #leave(id: string, peer: Peer): void {
     const entry = this.#published.get(id);
+    void entry?.sockets.get(peer)?.closing.dispose();
     if (entry?.sockets.delete(peer) && entry.sockets.size === 0 && !entry.kept) this.#remove(id);
   }
 
   #remove(id: string): void {
-    if (this.#published.delete(id)) this.#front.unregister(id);
+    const entry = this.#published.get(id);
+    if (!entry) return;
+    this.#published.delete(id);
+    for (const { closing } of entry.sockets.values()) void closing.dispose();
+    this.#front.unregister(id);
   }
 }

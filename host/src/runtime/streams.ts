@@ -23,7 +23,12 @@ export function createStreams(
       const id = options.id ?? newStreamId();
       await bytes.publish(id, read);
       const { socketPath } = bytes;
-      const { url } = await peer.call<PublishResult>('streams/publish', { ...options, id, socketPath });
+      const { url } = await peer
+        .call<PublishResult>('streams/publish', { ...options, id, socketPath })
+        .catch((error) => {
+          bytes.unpublish(id);
+          throw error;
+        });
       const disposable = owner.add(
         toDisposable(async () => {
           bytes.unpublish(id);
