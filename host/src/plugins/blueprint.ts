@@ -4,7 +4,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { PluginAccess } from './permissions/access.ts';
 import type { Plugin } from './plugin.ts';
-import type { PluginDefinition, PluginProcessOptions } from './process.ts';
+import type { PluginDefinition, PluginProcess, PluginProcessOptions } from './process.ts';
 import type { FailedStore } from './supervision/failedStore.ts';
 import type { HeartbeatTimes } from './supervision/heartbeat.ts';
 
@@ -36,4 +36,13 @@ export interface PluginChange {
   readonly definition?: PluginDefinition;
   /** Gives a generation up that has not become active yet. */
   readonly signal?: AbortSignal;
+}
+
+export interface PluginCallOptions {
+  readonly signal?: AbortSignal;
+  readonly timeout?: number;
+  /** Is given the generation that is asked, before it is. */
+  readonly onRouted?: (generation: PluginProcess) => void;
+  /** Asked once more where the generation was replaced meanwhile; default true. */
+  readonly repeat?: boolean;
 }

@@ -1,7 +1,11 @@
+import type { Plugin } from './plugin.ts';
 import type { PluginProcess } from './process.ts';
 
 /** Why another generation takes over: the one before is gone, or still serves. */
 export type HandoverReason = 'crash' | 'replace';
+
+/** Milliseconds that one thing may take to go over; the generation before serves nobody new meanwhile. */
+export const TAKE_OVER_TIMEOUT: Readonly<Record<HandoverReason, number>> = { crash: 60_000, replace: 10_000 };
 
 /** Something of the host's that outlives a generation and goes over to the next before anyone is routed to it. */
 export interface Survivor {
@@ -38,4 +42,23 @@ export async function handOver(
       for (const each of commits) each();
     },
   };
+}
+
+/**
+ * Brings over to the active generation what `opener` has opened: it may have been replaced while it did, and what was
+ * handed over then did not have this yet.
+ * @throws KinoportError as `Plugin.current`; of a generation that does not take it
+ */
+export async function settle(
+  plugin: Plugin,
+  survivor: Survivor,
+  opener: PluginProcess,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let owner = opener; ; ) {
+    const active = await plugin.current(signal);
+    if (active === owner || survivor.isWith(active)) return;
+    (await survivor.takeOver(active, 'replace'))();
+    owner = active;
+  }
 }

@@ -15,7 +15,7 @@ import { pluginLogFile } from '../log/pluginLog.ts';
 import type { Peer } from '../rpc/peer.ts';
 import { abortable } from './abortable.ts';
 import { activateUnless } from './activateUnless.ts';
-import type { PluginChange, PluginOptions } from './blueprint.ts';
+import type { PluginCallOptions, PluginChange, PluginOptions } from './blueprint.ts';
 import { faultOf, replacedWhileAsked } from './callErrors.ts';
 import { handOver, type Survivor } from './handover.ts';
 import { type PluginCrash, type PluginDefinition, PluginProcess } from './process.ts';
@@ -24,15 +24,6 @@ import { Supervisor } from './supervision/supervisor.ts';
 
 /** Milliseconds that calls under way have to end before a generation is replaced in spite of them. */
 const REPLACE_PATIENCE = 1_000;
-
-export interface PluginCallOptions {
-  readonly signal?: AbortSignal;
-  readonly timeout?: number;
-  /** Is given the generation that is asked, before it is. */
-  readonly onRouted?: (generation: PluginProcess) => void;
-  /** Asked once more where the generation was replaced meanwhile; default true. */
-  readonly repeat?: boolean;
-}
 
 /**
  * A plugin over all its generations: started on demand, restarted when it crashes while something of the host's
@@ -55,6 +46,8 @@ export class Plugin {
   #state: PluginView['state'] = 'resolved';
   #generation: number;
   #process: PluginProcess | undefined;
+  /** A generation that has been started, and that nobody is routed to yet. */
+  #launched: PluginProcess | undefined;
   #starting: Promise<PluginProcess> | undefined;
   #replacing: Promise<void> = Promise.resolve();
   /** Resolves when the replacement under way has come to its end. */
@@ -82,6 +75,16 @@ export class Plugin {
 
   get state(): PluginView['state'] {
     return this.#state;
+  }
+
+  /** Runs or is about to, with what was known of it when it was started. */
+  get isUp(): boolean {
+    return this.isLaunched || this.#starting !== undefined;
+  }
+
+  /** Has a process, be it active yet or not. */
+  get isLaunched(): boolean {
+    return this.#process !== undefined || this.#launched !== undefined;
   }
 
   /** Of the running one; of the last one when none runs. */
@@ -189,19 +192,6 @@ export class Plugin {
     }
   }
 
-  /**
-   * Brings over to the active generation what `opener` has opened: it may have been replaced while it did, and
-   * what was handed over then did not have this yet. @throws KinoportError as `current`; of a generation that does not take it
-   */
-  async settle(survivor: Survivor, opener: PluginProcess, signal?: AbortSignal): Promise<void> {
-    for (let owner = opener; ; ) {
-      const active = await this.current(signal);
-      if (active === owner || survivor.isWith(active)) return;
-      (await survivor.takeOver(active, 'replace'))();
-      owner = active;
-    }
-  }
-
   /** A generation that hangs is ended as one that crashes is, so that the next can take over. */
   async endIfHung(): Promise<void> {
     await this.#process?.endIfHung();
@@ -235,6 +225,7 @@ export class Plugin {
 
   async stop(): Promise<void> {
     this.#stop.abort();
+    await this.#launched?.kill();
     await this.#starting?.catch(() => undefined);
     await this.#replacing;
     if (this.#process) {
@@ -274,6 +265,7 @@ export class Plugin {
       this.#setState('failed');
       throw error;
     } finally {
+      this.#launched = undefined;
       this.#starting = undefined;
     }
   }
@@ -296,6 +288,7 @@ export class Plugin {
       serve: (peer) => serve(peer, this, definition.access),
     });
     this.#told.set(next, config);
+    this.#launched = next;
     await activateUnless(next, [this.#stop.signal, signal]);
     return next;
   }
@@ -316,6 +309,7 @@ export class Plugin {
 
   #becomes(next: PluginProcess): void {
     this.#process = next;
+    this.#launched = undefined;
     // What the config says may have changed while it started.
     this.#tell(next);
     this.#supervisor.watch(next);
@@ -369,6 +363,7 @@ export class Plugin {
       this.#onDidChange.fire();
       throw error;
     } finally {
+      this.#launched = undefined;
       this.#replacement = undefined;
       this.#gate = undefined;
       over.resolve();

@@ -145,7 +145,12 @@ export class PluginSet implements Disposable {
    * wrong stands with the plugin.
    */
   refresh(): Promise<void> {
-    this.#refreshing = this.#refreshing.then(() => this.#refresh());
+    this.#refreshing = this.#refreshing
+      .then(() => this.#refresh())
+      .catch((error) => {
+        const { code, message } = toKinoportError(error);
+        this.#options.log.error('what config and folders say was not followed', { code, message });
+      });
     return this.#refreshing;
   }
 
@@ -230,7 +235,7 @@ export class PluginSet implements Disposable {
     // What does not start stands with the plugin, whose present generation goes on.
     await Promise.allSettled(
       replaced.map(({ plugin, definition }) =>
-        plugin.pid === undefined ? plugin.redefine(definition) : plugin.replace({ definition }),
+        plugin.isUp ? plugin.replace({ definition }) : plugin.redefine(definition),
       ),
     );
   }
@@ -266,7 +271,7 @@ export class PluginSet implements Disposable {
   /** What runs on an older generation of it gets a new one of its own. */
   #restartDependants(provider: Plugin): void {
     for (const { plugin } of this.plugins) {
-      if (plugin.pid === undefined || !needs(plugin, provider)) continue;
+      if (!plugin.isLaunched || !needs(plugin, provider)) continue;
       // What does not start stands with the plugin.
       plugin.replace().catch(() => undefined);
     }

@@ -11,7 +11,9 @@ import {
 import type { Peer } from '../rpc/peer.ts';
 import type { PlayerVerb } from '../rpc/protocol.ts';
 import { believed, believedOrNone } from './answers.ts';
-import type { Plugin, PluginCallOptions } from './plugin.ts';
+import type { PluginCallOptions } from './blueprint.ts';
+import { settle } from './handover.ts';
+import type { Plugin } from './plugin.ts';
 import type { PluginProcess } from './process.ts';
 import { RemoteSession, type SessionNote } from './remoteSession.ts';
 import { checks } from './schemas.ts';
@@ -106,7 +108,7 @@ export class RemotePlayer {
         ...(signal ? { signal } : {}),
       });
       session.opened(opened);
-      if (opener) await this.plugin.settle(session, opener, signal);
+      if (opener) await settle(this.plugin, session, opener, signal);
       this.#remember();
       return session;
     } catch (error) {

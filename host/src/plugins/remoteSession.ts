@@ -13,13 +13,12 @@ import {
 import type { Peer } from '../rpc/peer.ts';
 import type { SessionMethod, SessionOpened } from '../rpc/protocol.ts';
 import { believed, believedOrNone } from './answers.ts';
-import type { HandoverReason, Survivor } from './handover.ts';
+import { type HandoverReason, type Survivor, TAKE_OVER_TIMEOUT } from './handover.ts';
 import type { Plugin } from './plugin.ts';
 import type { PluginProcess } from './process.ts';
 import type { SessionDirectory } from './remotePlayer.ts';
 import { checks } from './schemas.ts';
 
-const OPEN_TIMEOUT = 60_000;
 const COMMAND_TIMEOUT = 30_000;
 /** Milliseconds after which a plugin that was told to end its player has to show that it lives. */
 const STOP_PATIENCE = 3_000;
@@ -196,7 +195,9 @@ export class RemoteSession implements Survivor, Disposable {
     const candidate: Candidate = { peer: next.peer, notes: [] };
     this.#candidate = candidate;
     try {
-      const opened = this.#checked(await next.call('player/call', attach, { timeout: OPEN_TIMEOUT }));
+      const opened = this.#checked(
+        await next.call('player/call', attach, { timeout: TAKE_OVER_TIMEOUT[reason] }),
+      );
       return () => this.#goOver(candidate, opened);
     } catch (error) {
       if (this.#candidate === candidate) this.#candidate = undefined;

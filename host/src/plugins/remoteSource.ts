@@ -10,8 +10,9 @@ import {
 import type { SourceVerb } from '../rpc/protocol.ts';
 import { newStreamId } from '../streams/address.ts';
 import { believed } from './answers.ts';
-import type { Survivor } from './handover.ts';
-import type { Plugin, PluginCallOptions } from './plugin.ts';
+import type { PluginCallOptions } from './blueprint.ts';
+import { type HandoverReason, type Survivor, settle, TAKE_OVER_TIMEOUT } from './handover.ts';
+import type { Plugin } from './plugin.ts';
 import type { PluginProcess } from './process.ts';
 import { checks } from './schemas.ts';
 import type { PublishedStreams } from './streams.ts';
@@ -95,7 +96,7 @@ export class RemoteSource {
     const answer = await this.#checked(checks.stream, verb, args, { ...options, onRouted });
     const stream = new RemoteStream(this, streamId, item, answer, this.#streams);
     try {
-      if (opener && stream.record) await this.plugin.settle(stream, opener, options.signal);
+      if (opener && stream.record) await settle(this.plugin, stream, opener, options.signal);
       return stream;
     } catch (error) {
       await stream.dispose();
@@ -179,9 +180,11 @@ export class RemoteStream implements Survivor, Disposable {
     return this.#streams.isServed(this.id, peer);
   }
 
-  async takeOver(next: PluginProcess): Promise<() => void> {
+  async takeOver(next: PluginProcess, reason: HandoverReason): Promise<() => void> {
     const params = { source: this.source.id, verb: 'reopen', args: [this.record] };
-    const answer = await next.peer.call<unknown>('source/call', params, { timeout: OPEN_TIMEOUT });
+    const answer = await next.peer.call<unknown>('source/call', params, {
+      timeout: TAKE_OVER_TIMEOUT[reason],
+    });
     const stream = believed(checks.stream, answer, `Source "${this.source.id}"`, 'reopen');
     return () => {
       this.#stream = stream;

@@ -35,6 +35,8 @@ export class Supervisor implements Disposable {
   #code: PluginCode;
   #heartbeat: Heartbeat | undefined;
   #failed: KinoportError | undefined;
+  /** What is known of a plugin that was removed is not written again. */
+  #isDisposed = false;
 
   constructor(options: SupervisorOptions, definition: PluginDefinition) {
     this.#options = options;
@@ -94,7 +96,8 @@ export class Supervisor implements Disposable {
     lastLines(logFile, { lines: KEPT_LINES })
       .catch(() => [])
       .then((lines) => {
-        if (this.#failed) this.#failed = failure(code.id, failures.keep(code, error, lines, at));
+        if (this.#failed && !this.#isDisposed)
+          this.#failed = failure(code.id, failures.keep(code, error, lines, at));
         this.#onDidChange.fire();
       })
       .catch((fault) =>
@@ -112,6 +115,7 @@ export class Supervisor implements Disposable {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     this.#heartbeat?.dispose();
     this.#onDidChange.dispose();
   }
