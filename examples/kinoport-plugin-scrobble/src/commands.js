@@ -27,22 +27,35 @@ export const listCommand = (journal) => async (input, io) => {
  * @param {() => Journal} journal
  * @returns {CommandHandler}
  */
-export const exportCommand = (journal) => async ({ options }, io) => {
-  const format = options.format ?? 'csv';
-  if (format === 'jsonl' || io.wantsJson) {
-    for (const line of await journal().lines()) io.json({ ...line });
-  } else if (format === 'csv') {
-    const rows = (await journal().plays()).all().map(row);
-    const names = /** @type {const} */ (['began', 'ended', 'title', 'position', 'duration', 'watched', 'reason', 'player', 'uri', 'key']);
-    io.line(names.join(','));
-    for (const each of rows) io.line(names.map((name) => csv(each[name])).join(','));
-  } else {
-    throw new KinoportError('INVALID_ARGUMENT', `There is no format "${format}".`, {
-      hint: 'Formats are csv and jsonl.',
-    });
-  }
-  return 0;
-};
+export const exportCommand =
+  (journal) =>
+  async ({ options }, io) => {
+    const format = options.format ?? 'csv';
+    if (format === 'jsonl' || io.wantsJson) {
+      for (const line of await journal().lines()) io.json({ ...line });
+    } else if (format === 'csv') {
+      const rows = (await journal().plays()).all().map(row);
+      const names = /** @type {const} */ ([
+        'began',
+        'ended',
+        'title',
+        'position',
+        'duration',
+        'watched',
+        'reason',
+        'player',
+        'uri',
+        'key',
+      ]);
+      io.line(names.join(','));
+      for (const each of rows) io.line(names.map((name) => csv(each[name])).join(','));
+    } else {
+      throw new KinoportError('INVALID_ARGUMENT', `There is no format "${format}".`, {
+        hint: 'Formats are csv and jsonl.',
+      });
+    }
+    return 0;
+  };
 
 /** @param {Play} play */
 function row({ first, last }) {

@@ -26,8 +26,14 @@ export default definePlugin({
     ctx.subscriptions.add(playback.onDidClose(({ id }) => scrobbler.closed(id)));
     scrobbler.settle(await playback.list());
 
-    ctx.commands.register('scrobble list', listCommand(() => journal));
-    ctx.commands.register('scrobble export', exportCommand(() => journal));
+    ctx.commands.register(
+      'scrobble list',
+      listCommand(() => journal),
+    );
+    ctx.commands.register(
+      'scrobble export',
+      exportCommand(() => journal),
+    );
   },
 });
 

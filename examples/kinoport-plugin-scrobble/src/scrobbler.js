@@ -52,7 +52,9 @@ export class Scrobbler {
   settle(playing) {
     const time = this.#time();
     const instant = this.#ctx.clock.now();
-    const alive = new Map(playing.map(({ id, item, state }) => [id, { token: state.itemToken, key: item.key }]));
+    const alive = new Map(
+      playing.map(({ id, item, state }) => [id, { token: state.itemToken, key: item.key }]),
+    );
     this.#enqueue(async () => {
       for (const { first, last } of (await this.#journal.plays()).all()) {
         if (first.home !== this.#home || last.event === 'ended') continue;
@@ -116,7 +118,16 @@ export class Scrobbler {
       await this.#add((plays) => {
         const known = plays.get(session.play ?? '');
         if (!known || known.last.event === 'ended') return undefined;
-        return { ...this.#line(session, item), time, instant, event: 'ended', position, duration, reason, watched };
+        return {
+          ...this.#line(session, item),
+          time,
+          instant,
+          event: 'ended',
+          position,
+          duration,
+          reason,
+          watched,
+        };
       });
     });
   }

@@ -66,7 +66,10 @@ test('what is decided is added once, and nothing when there is nothing to add', 
 
 test('processes that write the same lines at the same time write each of them once', async () => {
   await Promise.all([writer(0, 60), writer(0, 60), writer(0, 60)]);
-  const written = (await text()).trimEnd().split('\n').map((each) => JSON.parse(each).play);
+  const written = (await text())
+    .trimEnd()
+    .split('\n')
+    .map((each) => JSON.parse(each).play);
   assert.deepEqual(written.sort(), Array.from({ length: 60 }, (_, number) => `play-${number}`).sort());
   assert.deepEqual(await readdir(join(folder, '.scrobbling')), []);
 });

@@ -85,7 +85,10 @@ test('what began, paused, went on and ended', async () => {
 test('items of one session are told apart, also while the next still has the name of the one before', async () => {
   const { item } = context.playback.start({ state: state('first') });
   context.playback.end({ watched: true });
-  context.playback.start({ item: { ...item, key: 'test:second', title: 'Second' }, state: state('first', 60) });
+  context.playback.start({
+    item: { ...item, key: 'test:second', title: 'Second' },
+    state: state('first', 60),
+  });
   change({ itemToken: 'second', position: 0.5 });
   context.playback.end({ reason: 'stopped', position: 8, watched: false });
   assert.deepEqual(await written(), [
@@ -185,15 +188,20 @@ test('commands show and export what was played', async () => {
   await context.dispose();
   context = await generation();
   const list = await context.run('scrobble list', { options: { last: 1 } });
-  assert.match(list.stdout.join('\n'), /^\d{4}-\d\d-\d\d \d\d:\d\d {2}=A "film", and more {2}0:00:00 of 0:01:00 {2}(playing|missed)$/);
+  assert.match(
+    list.stdout.join('\n'),
+    /^\d{4}-\d\d-\d\d \d\d:\d\d {2}=A "film", and more {2}0:00:00 of 0:01:00 {2}(playing|missed)$/,
+  );
   const [first] = (await context.run('scrobble list', { options: { last: 0 }, json: true })).stdout;
   assert.deepEqual(JSON.parse(first ?? '').watched, true);
   const csv = (await context.run('scrobble export', { options: { format: 'csv' } })).stdout;
   assert.equal(csv.length, 3);
-  assert.ok(csv[2]?.includes(`"'=A ""film"", and more"`), csv[2]);
+  assert.ok(csv[2]?.includes(`"'=A ""film"", and more"`));
   const lines = (await context.run('scrobble export', { options: { format: 'jsonl' } })).stdout;
   assert.equal(JSON.parse(lines[0] ?? '').event, 'began');
-  await assert.rejects(context.run('scrobble export', { options: { format: 'xml' } }), { code: 'INVALID_ARGUMENT' });
+  await assert.rejects(context.run('scrobble export', { options: { format: 'xml' } }), {
+    code: 'INVALID_ARGUMENT',
+  });
   await assert.rejects(context.run('scrobble list', { options: { last: -1 } }), { code: 'INVALID_ARGUMENT' });
 });
 
