@@ -70,19 +70,9 @@ export class Scrobbler {
 
   /** @param {PlaybackSnapshot} snapshot */
   started(snapshot) {
-    const { state, id, item } = snapshot;
-    /** @type {Session} */
-    const session = { snapshot, play: undefined, state };
-    const before = this.#sessions.get(id);
-    this.#sessions.set(id, session);
-    const time = this.#time(state.at);
-    this.#enqueue(async () => {
-      const known = (await this.#journal.plays()).get(state.itemToken);
-      const isNext = known && (isOver(known.last) || known.first.key !== item.key);
-      if (isNext || before?.play === state.itemToken) return;
-      session.play = state.itemToken;
-      await this.#began(session, state, time);
-    });
+    const { state, id } = snapshot;
+    this.#sessions.set(id, { snapshot, play: undefined, state });
+    this.changed(id, state);
   }
 
   /**
@@ -93,15 +83,11 @@ export class Scrobbler {
     const session = this.#sessions.get(id);
     if (!session) return;
     session.state = state;
+    if (state.status !== 'playing' && state.status !== 'paused') return;
     const time = this.#time(state.at);
     this.#enqueue(async () => {
-      if (session.play === undefined) {
-        const plays = await this.#journal.plays();
-        if (plays.get(state.itemToken)) return;
-        session.play = state.itemToken;
-      }
-      if (session.play !== state.itemToken) return;
-      if (state.status === 'playing' || state.status === 'paused') await this.#follow(session, state, time);
+      session.play ??= await this.#nameOf(session, state);
+      if (session.play === state.itemToken) await this.#follow(session, state, time);
     });
   }
 
@@ -112,7 +98,8 @@ export class Scrobbler {
     const time = this.#time();
     const instant = this.#ctx.clock.now();
     this.#enqueue(async () => {
-      // An item that never came to be loaded has no name of its own.
+      session.play ??= await this.#nameOf(session, session.state);
+      // An item that never came to be loaded has none of its own.
       session.play ??= `${id}/${session.snapshot.index}/${session.snapshot.item.key}`.slice(0, 300);
       await this.#began(session, session.state, time);
       await this.#add((plays) => {
@@ -145,6 +132,18 @@ export class Scrobbler {
   }
 
   /**
+   * The name under which the item of a session is played; `undefined` while the state still has that of another.
+   * @param {Session} session
+   * @param {PlayerState} state
+   */
+  async #nameOf({ snapshot }, { itemToken }) {
+    const known = (await this.#journal.plays()).get(itemToken);
+    const isOther = known && (isOver(known.last) || known.first.key !== snapshot.item.key);
+    return isOther ? undefined : itemToken;
+  }
+
+  /**
+   * What plays for the first time has begun: before that, players may be paused while they look for the place.
    * @param {Session} session
    * @param {PlayerState} state
    * @param {string} time
@@ -165,7 +164,7 @@ export class Scrobbler {
    * @param {string} time
    */
   async #follow(session, state, time) {
-    await this.#began(session, state, time);
+    if (state.status === 'playing') await this.#began(session, state, time);
     await this.#add((plays) => {
       const last = plays.get(session.play ?? '')?.last;
       // What is older than the last line somebody else has dealt with, in another process.

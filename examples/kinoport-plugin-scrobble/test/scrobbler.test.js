@@ -82,6 +82,27 @@ test('what began, paused, went on and ended', async () => {
   ]);
 });
 
+test('a player that is paused while it looks for its place has not begun yet', async () => {
+  context.playback.start({ state: { ...state('item'), status: 'opening' } });
+  change({ position: 0, status: 'paused' });
+  change({ position: 28, status: 'seeking' });
+  change({ position: 28.1, status: 'playing' });
+  context.playback.end();
+  assert.deepEqual(await written(), [
+    ['began', 28.1],
+    ['ended', 'finished', 60],
+  ]);
+});
+
+test('what never played has begun and ended', async () => {
+  context.playback.start({ state: { ...state('item'), status: 'opening' } });
+  context.playback.end({ reason: 'failed', position: 0, watched: false });
+  assert.deepEqual(await written(), [
+    ['began', 0],
+    ['ended', 'failed', 0],
+  ]);
+});
+
 test('items of one session are told apart, also while the next still has the name of the one before', async () => {
   const { item } = context.playback.start({ state: state('first') });
   context.playback.end({ watched: true });

@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import type { Disposable } from '@kinoport/core';
 
-/** An address on loopback that promises a whole file and breaks off at a part of it; from then on it refuses. */
+/**
+ * An address on loopback that promises a whole file and breaks off at a part of it; from then on it refuses to go on.
+ * It can be begun again: some players look at a file before they play it.
+ */
 export interface CutServer extends Disposable {
   readonly url: string;
 }
@@ -15,7 +18,7 @@ export async function serveCut(path: string, part: number): Promise<CutServer> {
   const limit = Math.floor(size * part);
   let isBroken = false;
   const answer = async (response: ServerResponse, start: number): Promise<void> => {
-    if (isBroken || start >= limit) {
+    if ((isBroken && start > 0) || start >= limit) {
       isBroken ||= start < size * 0.9;
       response.writeHead(503).end();
       return;
