@@ -74,8 +74,8 @@ describe.each(NAMES)('kinoport-plugin-%s, in a folder of its own', (name) => {
     () => {
       // The clauses of the contract are for `kinoport plugin test`, below.
       const clauses = '--test-skip-pattern=player\\.|stored: |compressed: ';
-    const printed = nodeTest(examples[name].folder, '--test-reporter=tap', clauses);
-    expect(printed).toContain('# fail 0');
+      const printed = nodeTest(examples[name].folder, '--test-reporter=tap', clauses);
+      expect(printed).toContain('# fail 0');
       expect(printed).not.toContain('# pass 0');
     },
     120_000,
