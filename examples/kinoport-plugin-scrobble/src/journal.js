@@ -124,23 +124,22 @@ export class Journal {
   async #carryOut(place) {
     const bytes = await readFile(this.#claimOf(place)).catch(nothing(undefined));
     if (!bytes) return false;
-    // A claim that came too late, of a line that is another one than what stands there, is void.
-    const written = await this.#lineAt(place, bytes.length);
-    if (!written.includes(0x0a, 1)) await this.#write(place, bytes);
+    // A claim that came too late, when another line stands there already, is void.
+    if (!(await this.#isWritten(place))) await this.#write(place, bytes);
     await this.#release(place);
     return true;
   }
 
-  /**
-   * @param {number} place
-   * @param {number} length
-   */
-  async #lineAt(place, length) {
+  /** Whether a whole line stands there. @param {number} place */
+  async #isWritten(place) {
     const file = await open(this.#path, 'r').catch(nothing(undefined));
-    if (!file) return Buffer.alloc(0);
+    if (!file) return false;
     try {
+      const { size } = await file.stat();
+      const length = Math.max(0, size - place);
       const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, place);
-      return buffer.subarray(0, bytesRead);
+      // The first byte may be the end of what a power cut broke off.
+      return buffer.subarray(0, bytesRead).includes(0x0a, 1);
     } finally {
       await file.close();
     }

@@ -1,6 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { appendFile, link, mkdir, mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +123,20 @@ test('a claim for a place that was written meanwhile is void', async () => {
   await writeFile(join(folder, '.scrobbling/at-0'), `${JSON.stringify(line('late'))}\n`);
   await journal.append(() => line('two'));
   assert.deepEqual(await plays(), ['one', 'two']);
+});
+
+test('a late claim does not overwrite the longer line that stands at its place', async () => {
+  const journal = new Journal(file);
+  await journal.append(() => line('one'));
+  const size = (await text()).length;
+  await journal.append((known) => {
+    if (known.get('a line that is longer')) return undefined;
+    // Both happen between the look at the file and the claim.
+    appendFileSync(file, `${JSON.stringify(line('a line that is longer'))}\n`);
+    writeFileSync(join(folder, `.scrobbling/at-${size}`), `${JSON.stringify(line('late'))}\n`);
+    return line('mine');
+  });
+  assert.deepEqual(await plays(), ['one', 'a line that is longer']);
 });
 
 test('a file that was moved away is begun anew', async () => {
