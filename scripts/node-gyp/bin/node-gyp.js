@@ -14,7 +14,9 @@ const { npm_config_node_gyp: configured, npm_execpath: npm } = process.env;
 const beside = npm && join(dirname(realpathSync(npm)), '../node_modules/node-gyp/bin/node-gyp.js');
 const real = [configured, beside].find((path) => path && existsSync(path) && realpathSync(path) !== own);
 if (!real) {
-  console.error('This package has to be compiled by node-gyp, which npm did not bring: npm install --global node-gyp');
+  console.error(
+    'This package has to be compiled by node-gyp, which npm did not bring: npm install --global node-gyp',
+  );
   process.exit(1);
 }
 process.exit(spawnSync(process.execPath, [real, ...process.argv.slice(2)], { stdio: 'inherit' }).status ?? 1);
