@@ -1,4 +1,5 @@
 import {
+  createScanner,
   findNodeAtLocation,
   getNodeValue,
   type Node,
@@ -6,6 +7,9 @@ import {
   parseTree,
   printParseErrorCode,
 } from 'jsonc-parser';
+
+/** The parser and all that walks over the value call themselves for each level, until the stack is full. */
+const MOST_LEVELS = 100;
 
 /** A place in a text; both from 1. */
 export interface TextPosition {
@@ -25,6 +29,14 @@ export class JsonText {
   constructor(text: string) {
     // A byte order mark would be reported as a wrong character.
     this.#text = text.replace(/^\uFEFF/, '');
+    const tooDeep = offsetOfDepth(this.#text);
+    if (tooDeep !== undefined) {
+      this.syntaxError = {
+        ...this.#positionOf(tooDeep),
+        expected: `no more than ${MOST_LEVELS} levels of braces and brackets`,
+      };
+      return;
+    }
     const errors: ParseError[] = [];
     this.#root = parseTree(this.#text, errors, { allowTrailingComma: true, allowEmptyContent: true });
     const [first] = errors;
@@ -62,6 +74,19 @@ export class JsonText {
     const lines = this.#text.slice(0, offset).split(/\r\n|\r|\n/);
     return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
   }
+}
+
+/** Where the first brace or bracket opens that lies too deep. */
+function offsetOfDepth(text: string): number | undefined {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan()) {
+    const first = text[scanner.getTokenOffset()];
+    if (first === '{' || first === '[') depth += 1;
+    else if (first === '}' || first === ']') depth -= 1;
+    if (depth > MOST_LEVELS) return scanner.getTokenOffset();
+  }
+  return undefined;
 }
 
 /** `progress.watchedAt`, `plugins["../my-plugin"].config`. */

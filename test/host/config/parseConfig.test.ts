@@ -103,6 +103,13 @@ describe('parseConfig', () => {
     });
   });
 
+  it('refuses a nesting that nobody could walk over', () => {
+    expect(only(`{ "x":\n${'['.repeat(100_000)}`)).toMatchObject({
+      code: 'CONFIG_SYNTAX',
+      message: `${FILE}:2:100: Expected no more than 100 levels of braces and brackets.`,
+    });
+  });
+
   it.each([
     ['{\n "player": 5 }', 2, 12, 'player must be a string and is a number', undefined],
     [
