@@ -130,10 +130,17 @@ export class RemoteSession implements Survivor, Disposable {
       method === 'stop'
         ? this.#clock.after(STOP_PATIENCE, () => void this.plugin.endIfHung().catch(() => undefined))
         : undefined;
+    let asked: PluginProcess | undefined;
+    const onRouted = (generation: PluginProcess): void => {
+      asked = generation;
+    };
     try {
-      return this.#answer<T>(method, await this.plugin.call('session/call', params, options));
+      const answer = await this.plugin.call('session/call', params, { ...options, onRouted });
+      return this.#answer<T>(method, answer);
     } catch (error) {
-      if (!isKinoportError(error, 'PLUGIN_CRASHED')) throw error;
+      // One that was replaced lets go of the player with commands under way: for it, the player is gone.
+      const isLetGo = asked?.isRetired === true && isKinoportError(error, 'PLAYER_GONE');
+      if (!isLetGo && !isKinoportError(error, 'PLUGIN_CRASHED')) throw error;
       await this.plugin.current(signal);
       if (this.#state.status === 'gone')
         throw new KinoportError('PLAYER_GONE', 'The player is no longer there.');

@@ -78,6 +78,22 @@ describe("a player's session whose plugin is killed", () => {
     expect(host.pluginLog('a')).toContain('paused by 2');
   });
 
+  it('has its command sent again when the generation that was replaced meanwhile lets go of the player', async () => {
+    host = new PluginHost({
+      a: playerPlugin(`attach: async (endpoint, { epoch }) => session(epoch + 1, { pause: async () => console.log('paused by', ctx.generation) }),
+        open: async () => { let letGo; const gone = new Promise((_, reject) => { letGo = reject; });
+          return session(1, { pause: () => { console.log('asked'); return gone; },
+            detach: async () => letGo(new KinoportError('PLAYER_GONE', 'Let go of.')) }); }`),
+    });
+    const { session, ends } = await open();
+    const paused = session.call('pause');
+    await until('the command is there', () => host.pluginLog('a').includes('asked'));
+    await host.manager.set.reload('a');
+    await paused;
+    expect(host.pluginLog('a')).toContain('paused by 2');
+    expect(ends).toEqual([]);
+  }, 20_000);
+
   it('is stopped by the next generation when its own hangs', { timeout: 30_000 }, async () => {
     host = new PluginHost({
       a: playerPlugin(`attach: async (endpoint, { epoch }) => session(epoch + 1, { stop: async () => console.log('stopped by', ctx.generation) }),
