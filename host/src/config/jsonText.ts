@@ -76,8 +76,8 @@ export class JsonText {
   }
 }
 
-/** Where the first brace or bracket opens that lies too deep. */
-function offsetOfDepth(text: string): number | undefined {
+/** Where the first brace or bracket opens that lies deeper than 100 levels. */
+export function offsetOfDepth(text: string): number | undefined {
   const scanner = createScanner(text, true);
   let depth = 0;
   for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan()) {

@@ -10,6 +10,7 @@ import {
   PRODUCT,
 } from '@kinoport/core';
 import semver from 'semver';
+import { offsetOfDepth } from '../config/jsonText.ts';
 import { misplacedSecret } from '../config/secretProperties.ts';
 import { checkedSchema } from './validation.ts';
 
@@ -51,12 +52,16 @@ export function readManifest(root: string, options: ReadManifestOptions = {}): L
   } catch (error) {
     throw invalid(file, '', `is not JSON (${error instanceof Error ? error.message : 'syntax'})`);
   }
+  if (offsetOfDepth(text) !== undefined) throw invalid(file, '', 'nests deeper than 100 levels');
   const problem = validate.problem(data);
   if (problem) throw invalid(file, problem.path, problem.message);
   const manifest = data as PluginPackage;
   const secret = misplacedSecret(manifest.kinoport.contributes?.configuration ?? {});
   if (secret)
     throw invalid(file, `/${PRODUCT.manifestKey}/contributes/configuration${secret.path}`, secret.message);
+  const { version } = manifest;
+  if (semver.valid(version) === null || version !== version.trim())
+    throw invalid(file, '/version', `${JSON.stringify(version)} is not a semver version`);
   const range = manifest.engines.kinoport;
   if (semver.validRange(range) === null)
     throw invalid(file, '/engines/kinoport', `"${range}" is not a semver range`);
@@ -79,6 +84,8 @@ export function readManifest(root: string, options: ReadManifestOptions = {}): L
       `the id "${id}" taken from the package name is not of a-z, 0-9 and "-"; give one`,
     );
   }
+  // What is kept by id would find what every object has.
+  if (id in Object.prototype) throw invalid(file, '/kinoport/id', `the id "${id}" cannot be used`);
   const development = options.development ?? !root.split(sep).includes('node_modules');
   const entry = entryOf(root, file, data as Record<string, unknown>, development);
   return { id, root, entry, package: manifest };

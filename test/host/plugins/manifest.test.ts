@@ -154,6 +154,7 @@ describe('a broken manifest is refused with the file, the place in it, and what 
     ['broken JSON', '{ "name": '],
     ['a list', '[]'],
     ['nothing', ''],
+    ['what nobody could walk over', `{"kinoport":${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}}`],
     ['more than anybody writes', `{"name":"${'x'.repeat(1024 * 1024)}"}`],
   ])('%s', (_what, text) => {
     expect(refusal(folders.raw('bad', { 'package.json': text }))).toMatchObject({
@@ -166,6 +167,23 @@ describe('a broken manifest is refused with the file, the place in it, and what 
 it('no package.json is no plugin', () => {
   expect(refusal(folders.raw('empty', {}))).toMatchObject({ code: 'PLUGIN_NOT_FOUND' });
   expect(refusal(join(folders.root, 'nowhere'))).toMatchObject({ code: 'PLUGIN_NOT_FOUND' });
+});
+
+it.each(['1', 'latest', '../../../x', ' 1.0.0', '-1.0.0'])(
+  'a version is one by the rules of semver, since folders are called by it: not %j',
+  (version) => {
+    expect(refusal(folders.add('a', { version }))).toMatchObject({
+      code: 'PLUGIN_MANIFEST_INVALID',
+      data: { path: '/version' },
+    });
+  },
+);
+
+it('an id is none that every object has as a member', () => {
+  expect(refusal(folders.add('constructor'))).toMatchObject({
+    code: 'PLUGIN_MANIFEST_INVALID',
+    message: expect.stringContaining('the id "constructor" cannot be used'),
+  });
 });
 
 it('an entry module cannot lie outside, not even by a link', () => {

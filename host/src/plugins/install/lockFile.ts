@@ -81,11 +81,20 @@ export function readLockFile(home: Home): LockedPlugins {
 }
 
 /**
- * Writes the file; it is whole at every moment.
- * @throws KinoportError `HOME_NOT_WRITABLE`
+ * Writes the file; it is whole at every moment. What could not be read again is not written: it would be the end of every
+ * installed plugin.
+ * @throws KinoportError `HOME_NOT_WRITABLE`, `PLUGIN_INSTALL_FAILED`
  */
 export function writeLockFile(home: Home, plugins: LockedPlugins): void {
   const file = lockFilePath(home);
+  const problem = checked.problem({ version: 1, plugins });
+  if (problem) {
+    throw new KinoportError(
+      'PLUGIN_INSTALL_FAILED',
+      `What was installed cannot be written down: ${problem.path} ${problem.message}.`,
+      { hint: 'Nothing was installed. Report it to the author of the plugin.', data: { file } },
+    );
+  }
   const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
     const handle = openSync(temporary, 'wx', 0o600);

@@ -86,6 +86,15 @@ describe('the lock file', () => {
     expect(found()).toMatchObject([{ id: 'a', key: 'a', error: { code: 'PLUGIN_LOCK_INVALID' } }]);
   });
 
+  it('is not written with what could not be read again', () => {
+    put('a');
+    expect(() => put('b', { folder: '.._x' })).toThrow(
+      expect.objectContaining({ code: 'PLUGIN_INSTALL_FAILED' }),
+    );
+    expect(found()).toMatchObject([{ id: 'a' }]);
+    expect(Object.keys(readLockFile(home))).toEqual(['a']);
+  });
+
   it('tells what became of a folder: missing, altered, with another file in it; the others go on', () => {
     put('fine');
     rmSync(dirname(put('gone')), { recursive: true });
