@@ -7,11 +7,15 @@ import type { CheckedSchema } from './validation.ts';
 type CallHandler = (params: unknown, plugin: Plugin, signal: AbortSignal, peer: Peer) => Promise<unknown>;
 type NoteHandler = (params: unknown, plugin: Plugin, peer: Peer) => void;
 
+/** Notes of one process that are not of the contract and are told of. What a plugin says in a loop shall not fill the log. */
+const MOST_TOLD = 20;
+
 /** What plugins may ask of the host and tell it; each part of the host adds its own. */
 export class PluginCalls {
   readonly #calls = new Map<string, CallHandler>();
   readonly #askers = new WeakMap<Peer, Asker>();
   readonly #notes = new Map<string, NoteHandler>();
+  readonly #told = new WeakMap<Peer, number>();
 
   onCall<T = unknown>(
     method: string,
@@ -30,7 +34,7 @@ export class PluginCalls {
     });
   }
 
-  /** A note that fails its check is dropped; `onInvalid` tells. */
+  /** A note that fails its check is dropped; `onInvalid` tells of the first 20 of a process. */
   onNote<T>(
     method: string,
     check: CheckedSchema<T>,
@@ -39,9 +43,17 @@ export class PluginCalls {
   ): void {
     this.#notes.set(method, (params, plugin, peer) => {
       const problem = check.problem(params);
-      if (problem) onInvalid(plugin, `${method}: ${problem.path} ${problem.message}`);
+      if (problem)
+        this.#tell(peer, `${method}: ${problem.path} ${problem.message}`, (text) => onInvalid(plugin, text));
       else handler(params as T, plugin, peer);
     });
+  }
+
+  #tell(peer: Peer, problem: string, onInvalid: (problem: string) => void): void {
+    const told = (this.#told.get(peer) ?? 0) + 1;
+    this.#told.set(peer, told);
+    if (told < MOST_TOLD) onInvalid(problem);
+    else if (told === MOST_TOLD) onInvalid(`${problem}; nothing is told of what follows`);
   }
 
   /** Who speaks at that pipe, and what it may do. */

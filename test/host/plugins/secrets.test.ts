@@ -138,4 +138,16 @@ describe('ctx.attention', () => {
     expect(host.view('a').attention).toEqual({ code: 'OK_CODE', message: 'x' });
     expect(host.log.filter((line) => line.includes('attention'))).toHaveLength(6);
   });
+
+  it('is noted no more than 20 times of a process that says it in a loop', async () => {
+    host = new PluginHost({ a: evaluating });
+    const change = once(host.attention.onDidChange);
+    await ask(
+      "(() => { for (let n = 0; n < 200; n += 1) ctx.attention.request('x'); ctx.attention.request({ code: 'OK_CODE', message: 'x' }); })()",
+    );
+    await change;
+    const told = host.log.filter((line) => line.includes('attention'));
+    expect(told).toHaveLength(20);
+    expect(told.at(-1)).toContain('nothing is told of what follows');
+  });
 });
