@@ -4,8 +4,9 @@ import { KinoportError, type SerializedError } from '@kinoport/core';
 import type { Home } from '../../home/home.ts';
 import { notWritable } from '../../home/prepareHome.ts';
 import { pluginLogFile } from '../../log/pluginLog.ts';
+import { pluginFolders } from '../permissions/pluginFolders.ts';
 import { hashFile, hashFolder } from './contents.ts';
-import { installedRoot, remove } from './folders.ts';
+import { installedRoot, packageFolder, remove } from './folders.ts';
 import { type LockedPlugin, readLockFile, writeLockFile } from './lockFile.ts';
 
 export interface PlacementOptions {
@@ -72,7 +73,9 @@ export async function place(
       { hint: `Tell its author. The log is ${pluginLogFile(home, id)}.` },
     );
   }
-  if (before) remove(join(parent, before.folder));
+  if (!before) return;
+  remove(join(parent, before.folder));
+  remove(pluginFolders(home, id, packageFolder(home, id, before.folder)).compiled);
 }
 
 /** A name for the folder that none there has: the version, and what tells two archives of one version apart. */

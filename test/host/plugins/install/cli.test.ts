@@ -89,6 +89,10 @@ describe('kinoport plugin', () => {
       expect.stringMatching(/^1\.1\.0-[0-9a-f]{8}$/),
     ]);
 
+    const compiled = () =>
+      readdirSync(join(home.folder, 'cache/compile')).filter((name) => name.startsWith('say-'));
+    expect(compiled(), 'that of the version before went with it').toHaveLength(1);
+
     expect((await home.run('plugin', 'remove', 'say')).code).toBe(2);
     const [removed] = await home.json<object>('plugin', 'remove', 'say', '--data');
     expect(removed).toEqual({ id: 'say', version: '1.1.0', keptData: null });
@@ -97,6 +101,7 @@ describe('kinoport plugin', () => {
     expect(home.read('config.jsonc')).not.toContain('say');
     for (const path of ['data/installed/say', 'data/plugins/say', 'cache/plugins/say', 'logs/plugin-say.log'])
       expect([path, existsSync(join(home.folder, path))]).toEqual([path, false]);
+    expect(compiled()).toEqual([]);
     // All by one host.
     expect(home.read('data/host.json')).toBe(host);
   }, 120_000);
