@@ -15,6 +15,7 @@ import { FileConfigService } from './config/fileConfigService.ts';
 import { Home } from './home/home.ts';
 import { Logger } from './log/logger.ts';
 import { Redactor } from './log/redactor.ts';
+import { tellOfPluginFailures } from './playback/pluginFailures.ts';
 import { servePluginPlayback } from './playback/pluginPlayback.ts';
 import { ProgressOwners } from './playback/progressTracker.ts';
 import { PlaybackService } from './playback/service.ts';
@@ -250,6 +251,7 @@ export function compose(options: CompositionOptions): HostParts {
   servePluginPlayback(calls, container.resolve(PlaybackService), owned);
   container.resolve(CommandRuns);
   const plugins = container.resolve(PluginManager);
+  owned.add(tellOfPluginFailures(plugins.set, container.resolve(PlaybackService)));
   owned.add(plugins.set.addStopHook((plugin) => container.resolve(PlaybackService).pluginStops(plugin)));
   for (const changed of [config.onDidChange, secrets.onDidChange]) owned.add(changed(() => void refresh()));
   async function refresh(): Promise<void> {

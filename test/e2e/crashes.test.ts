@@ -86,6 +86,32 @@ describe.skipIf(needs('mpv', 'ffmpeg'))(
       expect(saved).toBeLessThanOrEqual(place.to);
     });
 
+    test('the plugin of the player, again and again: the film goes on, and the viewer is told', async ({
+      world,
+    }) => {
+      const film = media.make(world.film('film.mkv'));
+      const command = world.play(film, '--start', '30');
+      await command.playing(30.5);
+      const player = await world.player();
+      const pid = await player.pid();
+      const last = async () => (await world.plugins()).find(({ id }) => id === 'mpv');
+      for (let known: unknown; (await last())?.state !== 'failed'; ) {
+        const running = await eventually('it runs or is given up', last, (plugin) => {
+          return plugin?.state === 'failed' || (plugin?.state === 'active' && plugin.pid !== known);
+        });
+        if (running?.state === 'failed' || typeof running?.pid !== 'number') break;
+        known = running.pid;
+        process.kill(running.pid, 'SIGKILL');
+      }
+      await command.said(/broke down 5 times .* The film goes on .*kinoport plugin reload mpv/);
+      expect(await player.pid()).toBe(pid);
+      await player.command('seek', 80, 'absolute+exact');
+      await world.run(['plugin', 'reload', 'mpv']);
+      await command.playing(80.2);
+      await player.quit();
+      expect(await command.exit).toMatchObject({ code: 0 });
+    });
+
     test('the plugin of the source: a film on the web goes on, through a seek as well', async ({ world }) => {
       media.make(world.film('film.mkv'));
       const server = new WebServer(world.films);

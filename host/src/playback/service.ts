@@ -160,10 +160,14 @@ export class PlaybackService implements Disposable {
 
   /** Ends what needs a plugin that is being switched off; positions are kept. */
   async pluginStops(plugin: Plugin): Promise<void> {
-    const using = this.sessions.filter(
-      (session) => session.player.plugin === plugin || session.source?.plugin === plugin,
+    await Promise.allSettled(this.sessionsOn(plugin.id).map((session) => session.stop()));
+  }
+
+  /** Those whose player or stream is of this plugin. */
+  sessionsOn(pluginId: string): readonly PlaybackSession[] {
+    return this.sessions.filter(
+      ({ player, source }) => player.plugin.id === pluginId || source?.plugin.id === pluginId,
     );
-    await Promise.allSettled(using.map((session) => session.stop()));
   }
 
   dispose(): void {

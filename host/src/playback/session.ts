@@ -265,7 +265,7 @@ export class PlaybackSession {
     const remembered = await this.player.remembered(media).catch(() => undefined);
     if (!remembered || !(remembered.position > 0)) return begin;
     const told = `The position comes from ${this.player.id}'s own memory; from now on it is kept here.`;
-    this.#notice('TAKEN_OVER', told);
+    this.tell('TAKEN_OVER', told);
     return { seconds: remembered.position, resumed: true };
   }
 
@@ -408,14 +408,15 @@ export class PlaybackSession {
     };
   }
 
-  #notice(code: string, message: string): void {
+  /** A line for whoever watches. */
+  tell(code: string, message: string): void {
     this.#emit({ type: 'notice', sessionId: this.id, code, message });
   }
 
   #told(error: unknown): void {
     const { code, message } = serializeError(error);
     this.#services.log.warn(`session ${this.id}: ${message}`, { code });
-    this.#notice(code, message);
+    this.tell(code, message);
   }
 
   #broke(error: unknown): void {
