@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   type Disposable,
   Emitter,
@@ -14,12 +13,13 @@ import type { PluginView } from '../api/protocol.ts';
 import { pluginLogFile } from '../log/pluginLog.ts';
 import type { Peer } from '../rpc/peer.ts';
 import { abortable } from './abortable.ts';
-import { activateUnless } from './activateUnless.ts';
 import type { PluginCallOptions, PluginChange, PluginOptions } from './blueprint.ts';
 import { faultOf, replacedWhileAsked } from './callErrors.ts';
 import { handOver, type Survivor } from './handover.ts';
+import { Launcher } from './launcher.ts';
 import { type PluginCrash, type PluginDefinition, PluginProcess } from './process.ts';
 import { SETTINGS_FAULTS } from './settings.ts';
+import { SettingsFeed } from './settingsFeed.ts';
 import { Supervisor } from './supervision/supervisor.ts';
 
 /** Milliseconds that calls under way have to end before a generation is replaced in spite of them. */
@@ -37,17 +37,12 @@ export class Plugin {
   readonly #onDidReplace = new Emitter<void>();
   readonly #stop = new AbortController();
   readonly #supervisor: Supervisor;
+  readonly #settings = new SettingsFeed();
+  readonly #launcher: Launcher;
   readonly #retiring = new Set<Promise<void>>();
   #definition: PluginDefinition;
-  /** The newest slice of the config, as far as one is known. */
-  #configured: JsonObject | undefined;
-  /** What each generation takes for the newest. */
-  readonly #told = new WeakMap<PluginProcess, JsonObject>();
   #state: PluginView['state'] = 'resolved';
-  #generation: number;
   #process: PluginProcess | undefined;
-  /** A generation that has been started, and that nobody is routed to yet. */
-  #launched: PluginProcess | undefined;
   #starting: Promise<PluginProcess> | undefined;
   #replacing: Promise<void> = Promise.resolve();
   /** Resolves when the replacement under way has come to its end. */
@@ -61,13 +56,24 @@ export class Plugin {
   constructor(options: PluginOptions, generation = 0) {
     this.#options = options;
     this.#definition = options.plugin;
-    this.#generation = generation;
     this.id = options.plugin.id;
     const { clock, log, failures, home, processes } = options;
     const logFile = pluginLogFile(home, this.id);
     this.#supervisor = new Supervisor(
       { clock, log, failures, logFile, ...(processes?.heartbeat ? { heartbeat: processes.heartbeat } : {}) },
       options.plugin,
+    );
+    this.#launcher = new Launcher(
+      {
+        plugin: this,
+        options,
+        settings: this.#settings,
+        stop: this.#stop.signal,
+        onSettings: () => {
+          if (isKinoportError(this.#error, ...SETTINGS_FAULTS)) this.#error = undefined;
+        },
+      },
+      generation,
     );
     this.#supervisor.onDidChange(() => this.#onDidChange.fire());
     if (this.#supervisor.failed) this.#state = 'failed';
@@ -84,12 +90,12 @@ export class Plugin {
 
   /** Has a process, be it active yet or not. */
   get isLaunched(): boolean {
-    return this.#process !== undefined || this.#launched !== undefined;
+    return this.#process !== undefined || this.#launcher.launched !== undefined;
   }
 
   /** Of the running one; of the last one when none runs. */
   get generation(): number {
-    return this.#process?.generation ?? this.#generation;
+    return this.#process?.generation ?? this.#launcher.number;
   }
 
   get pid(): number | undefined {
@@ -199,8 +205,8 @@ export class Plugin {
 
   /** A new slice of the config; a running generation is told. */
   configure(config: JsonObject): void {
-    this.#configured = config;
-    if (this.#process) this.#tell(this.#process);
+    this.#settings.newest = config;
+    if (this.#process) this.#settings.tell(this.#process);
   }
 
   /**
@@ -225,7 +231,7 @@ export class Plugin {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#launched?.kill();
+    await this.#launcher.launched?.kill();
     await this.#starting?.catch(() => undefined);
     await this.#replacing;
     if (this.#process) {
@@ -250,7 +256,7 @@ export class Plugin {
         await sleep(clock, delay, this.#stop.signal);
       }
       this.#setState('starting');
-      const next = await this.#activated(this.#definition, signal);
+      const next = await this.#launcher.launch(this.#definition, signal);
       const fault = this.#watch(next);
       for (const error of (await handOver(this.#survivors, next, 'crash')).failures) {
         const { code, message } = toKinoportError(error);
@@ -265,32 +271,9 @@ export class Plugin {
       this.#setState('failed');
       throw error;
     } finally {
-      this.#launched = undefined;
+      this.#launcher.settled();
       this.#starting = undefined;
     }
-  }
-
-  /** A new generation, running, that nobody is routed to. */
-  async #activated(definition: PluginDefinition, signal?: AbortSignal): Promise<PluginProcess> {
-    const { home, clock, serve, prepare, processes } = this.#options;
-    await prepare?.(definition);
-    const config = await this.#options.config(definition);
-    if (isKinoportError(this.#error, ...SETTINGS_FAULTS)) this.#error = undefined;
-    this.#configured = config;
-    this.#generation += 1;
-    const next = new PluginProcess({
-      ...processes,
-      plugin: definition,
-      generation: this.#generation,
-      config,
-      home,
-      clock,
-      serve: (peer) => serve(peer, this, definition.access),
-    });
-    this.#told.set(next, config);
-    this.#launched = next;
-    await activateUnless(next, [this.#stop.signal, signal]);
-    return next;
   }
 
   /** From now on a crash counts. @returns throws when it has crashed already, before anybody was routed to it */
@@ -309,9 +292,9 @@ export class Plugin {
 
   #becomes(next: PluginProcess): void {
     this.#process = next;
-    this.#launched = undefined;
+    this.#launcher.settled();
     // What the config says may have changed while it started.
-    this.#tell(next);
+    this.#settings.tell(next);
     this.#supervisor.watch(next);
     this.#options.log.info(`plugin ${this.id} is active`, {
       generation: next.generation,
@@ -322,21 +305,13 @@ export class Plugin {
     this.#hasRun = true;
   }
 
-  #tell(generation: PluginProcess): void {
-    const config = this.#configured;
-    if (config === undefined || isDeepStrictEqual(this.#told.get(generation), config)) return;
-    this.#told.set(generation, config);
-    generation.peer.notify('config/changed', config).catch(() => undefined);
-  }
-
   // --- replacing ------------------------------------------------------------------------------------------
 
   async #replace(change: PluginChange): Promise<void> {
-    await this.#starting?.catch(() => undefined);
+    const before = await this.#settled();
     if (this.#stop.signal.aborted) throw new KinoportError('HOST_STOPPING', 'The plugin is shutting down.');
     const definition = change.definition ?? this.#definition;
-    const before = this.#process;
-    if (!before || before.peer.isClosed) {
+    if (!before) {
       this.#definition = definition;
       this.#error = undefined;
       this.#supervisor.forgive(definition);
@@ -347,7 +322,7 @@ export class Plugin {
     const over = Promise.withResolvers<void>();
     this.#replacement = over.promise;
     try {
-      const next = await this.#activated(definition, change.signal);
+      const next = await this.#launcher.launch(definition, change.signal);
       try {
         await this.#switch(before, next, definition);
       } catch (error) {
@@ -363,10 +338,21 @@ export class Plugin {
       this.#onDidChange.fire();
       throw error;
     } finally {
-      this.#launched = undefined;
+      this.#launcher.settled();
       this.#replacement = undefined;
       this.#gate = undefined;
       over.resolve();
+    }
+  }
+
+  /** The running generation, once no start is under way and it is known how one that has just died ended. */
+  async #settled(): Promise<PluginProcess | undefined> {
+    for (;;) {
+      await this.#starting?.catch(() => undefined);
+      const running = this.#process;
+      if (!running?.peer.isClosed) return running;
+      await running.over;
+      if (this.#process === running) this.#process = undefined;
     }
   }
 

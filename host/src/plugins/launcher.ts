@@ -1,0 +1,70 @@
+import { activateUnless } from './activateUnless.ts';
+import type { PluginOptions } from './blueprint.ts';
+import type { Plugin } from './plugin.ts';
+import { type PluginDefinition, PluginProcess } from './process.ts';
+import type { SettingsFeed } from './settingsFeed.ts';
+
+export interface LauncherOptions {
+  readonly plugin: Plugin;
+  readonly options: PluginOptions;
+  readonly settings: SettingsFeed;
+  /** Ends what is not active yet. */
+  readonly stop: AbortSignal;
+  /** The settings were found good enough for a start. */
+  readonly onSettings: () => void;
+}
+
+/** Starts the generations of a plugin, one after the other, and numbers them. */
+export class Launcher {
+  readonly #options: LauncherOptions;
+  #number: number;
+  #launched: PluginProcess | undefined;
+
+  /** @param number that of the last generation that a plugin of this id had */
+  constructor(options: LauncherOptions, number: number) {
+    this.#options = options;
+    this.#number = number;
+  }
+
+  /** Number of the last generation. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** A generation that nobody is routed to yet. */
+  get launched(): PluginProcess | undefined {
+    return this.#launched;
+  }
+
+  /**
+   * A new generation, active, that nobody is routed to.
+   * @throws KinoportError of its settings, its providers, and as `PluginProcess.activate`; `ABORTED`
+   */
+  async launch(definition: PluginDefinition, signal?: AbortSignal): Promise<PluginProcess> {
+    const { plugin, settings, stop, onSettings } = this.#options;
+    const { home, clock, serve, prepare, processes, config: configOf } = this.#options.options;
+    await prepare?.(definition);
+    const config = await configOf(definition);
+    onSettings();
+    settings.newest = config;
+    this.#number += 1;
+    const next = new PluginProcess({
+      ...processes,
+      plugin: definition,
+      generation: this.#number,
+      config,
+      home,
+      clock,
+      serve: (peer) => serve(peer, plugin, definition.access),
+    });
+    settings.startedWith(next, config);
+    this.#launched = next;
+    await activateUnless(next, [stop, signal]);
+    return next;
+  }
+
+  /** Somebody is routed to it, or it is given up. */
+  settled(): void {
+    this.#launched = undefined;
+  }
+}
