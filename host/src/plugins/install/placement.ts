@@ -4,7 +4,7 @@ import { KinoportError, type SerializedError } from '@kinoport/core';
 import type { Home } from '../../home/home.ts';
 import { notWritable } from '../../home/prepareHome.ts';
 import { pluginLogFile } from '../../log/pluginLog.ts';
-import { pluginFolders } from '../permissions/pluginFolders.ts';
+import { compiledFolders } from '../permissions/pluginFolders.ts';
 import { hashFile, hashFolder } from './contents.ts';
 import { installedRoot, packageFolder, remove } from './folders.ts';
 import { type LockedPlugin, readLockFile, writeLockFile } from './lockFile.ts';
@@ -75,7 +75,9 @@ export async function place(
   }
   if (!before) return;
   remove(join(parent, before.folder));
-  remove(pluginFolders(home, id, packageFolder(home, id, before.folder)).compiled);
+  // The process of the version before may still write into its own.
+  const roots = [before.folder, folder].map((each) => packageFolder(home, id, each));
+  for (const compiled of compiledFolders(home, id, roots)) remove(compiled);
 }
 
 /** A name for the folder that none there has: the version, and what tells two archives of one version apart. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../../home/home.ts';
 
@@ -22,6 +22,17 @@ export function pluginFolders(home: Home, id: string, root: string): PluginFolde
     // With the folder in its name: another plugin that takes the id one day starts with nothing.
     compiled: join(home.cache, 'compile', `${id}-${hash(root).slice(0, 8)}`),
   };
+}
+
+/** Those with the compiled code of a plugin of that id, but for what runs from `roots`. */
+export function compiledFolders(home: Home, id: string, roots: readonly string[]): readonly string[] {
+  const kept = new Set(roots.map((root) => pluginFolders(home, id, root).compiled));
+  const parent = join(home.cache, 'compile');
+  const names = existsSync(parent) ? readdirSync(parent) : [];
+  return names
+    .filter((name) => name.startsWith(`${id}-`) && /^[0-9a-f]{8}$/.test(name.slice(id.length + 1)))
+    .map((name) => join(parent, name))
+    .filter((folder) => !kept.has(folder));
 }
 
 /** Makes those that are missing, for the user alone, and gives the real paths of all. */
