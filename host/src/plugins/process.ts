@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Clock, Emitter, type Event, isKinoportError, KinoportError, sleep } from '@kinoport/core';
 import type { Home } from '../home/home.ts';
+import { notWritable } from '../home/prepareHome.ts';
 import { pluginLogFile } from '../log/pluginLog.ts';
 import type { ProcessGuard } from '../processes/guard.ts';
 import { type CallOptions, Peer, pipeTransport } from '../rpc/peer.ts';
@@ -99,7 +100,7 @@ export class PluginProcess {
     this.generation = options.generation;
     this.spawnedAt = options.clock.now();
     const { plugin, home, clock } = options;
-    mkdirSync(home.logs, { recursive: true });
+    makeLogs(home);
     this.#logFile = pluginLogFile(home, plugin.id);
     const runtime = options.runtime ?? fileURLToPath(new URL('./runtime.js', import.meta.url));
     const launch = prepareLaunch({
@@ -375,6 +376,14 @@ export class PluginProcess {
       },
     );
     return { exitCode, signal, error };
+  }
+}
+
+function makeLogs({ logs }: Home): void {
+  try {
+    mkdirSync(logs, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw notWritable(logs, error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KinoportError } from '@kinoport/core';
 import { VirtualClock } from '@kinoport/core/testing';
@@ -31,6 +31,25 @@ async function refusal(work: Promise<unknown>): Promise<KinoportError> {
 const resolve = (uri = 'test:x') => host.manager.source('s').resolve(uri);
 
 describe('the start of a plugin', () => {
+  it('says what is the matter where its folder or one of the home is gone, and goes on when they are back', async () => {
+    start({ a: sourcePlugin('{}') });
+    const root = host.view('a').root;
+    renameSync(root, `${root}-away`);
+    expect(await refusal(resolve())).toMatchObject({
+      code: 'PLUGIN_NOT_FOUND',
+      message: expect.stringContaining(root),
+    });
+    renameSync(`${root}-away`, root);
+    for (const folder of [host.home.logs, join(host.home.data, 'plugins')]) {
+      rmSync(folder, { recursive: true, force: true });
+      writeFileSync(folder, '');
+      expect(await refusal(resolve())).toMatchObject({ code: 'HOME_NOT_WRITABLE' });
+      rmSync(folder);
+    }
+    await resolve();
+    expect(host.view('a').state).toBe('active');
+  });
+
   it('is when it is first needed; until then none of its code runs', async () => {
     start({ a: sourcePlugin('{}'), b: { code: 'throw new Error("never");' } });
     expect(host.manager.routes('test:x').map(({ source }) => source)).toEqual(['s']);

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { KinoportError } from '@kinoport/core';
 import { includesPath } from './paths.ts';
 
 /** More packages than this are not looked for; a plugin of that size brings its own `node_modules`. */
@@ -15,9 +16,10 @@ interface Dependencies {
  * What a plugin's process has to read to load the plugin: its folder, and the packages that it depends on and that
  * lie outside of it (hoisted into a `node_modules` further up, or linked to), found as Node finds them. Of a link
  * both ends.
+ * @throws KinoportError `PLUGIN_NOT_FOUND` when its folder is gone
  */
 export function codeFolders(root: string): readonly string[] {
-  const own = realpathSync(root);
+  const own = realFolder(root);
   const found = new Set([root, own]);
   const seen = new Set([own]);
   const queue = [own];
@@ -37,6 +39,18 @@ export function codeFolders(root: string): readonly string[] {
     }
   }
   return [...found];
+}
+
+/** The folder of a plugin, without links. @throws KinoportError `PLUGIN_NOT_FOUND` when it is gone */
+export function realFolder(root: string): string {
+  try {
+    return realpathSync(root);
+  } catch (cause) {
+    throw new KinoportError('PLUGIN_NOT_FOUND', `There is no plugin in ${root} any more.`, {
+      hint: 'Put its folder back, or take the plugin out of the config.',
+      cause,
+    });
+  }
 }
 
 function dependenciesOf(folder: string): readonly string[] {

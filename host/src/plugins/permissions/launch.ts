@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Home } from '../../home/home.ts';
 import type { PluginAccess } from './access.ts';
-import { codeFolders } from './codeFolders.ts';
+import { codeFolders, realFolder } from './codeFolders.ts';
 import { pluginEnvironment } from './environment.ts';
 import { ownNode, type PluginNode } from './node.ts';
 import { nodeFlags } from './nodeFlags.ts';
@@ -33,10 +33,12 @@ export interface Launch {
   readonly folders: PluginFolders;
 }
 
-/** @throws KinoportError `PLUGIN_LOAD_FAILED`; errors of the file system */
+/** @throws KinoportError `PLUGIN_NOT_FOUND`, `PLUGIN_LOAD_FAILED`, `HOME_NOT_WRITABLE` */
 export function prepareLaunch(options: LaunchOptions): Launch {
   const { plugin, home, runtime, node = ownNode(), environment = process.env, debug = false } = options;
   const { granted } = plugin.access;
+  // Else the system says no more than that the process could not be started.
+  realFolder(plugin.root);
   const folders = makePluginFolders(pluginFolders(home, plugin.id, plugin.root));
   const runtimeFolder = dirname(runtime);
   return {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../../home/home.ts';
+import { notWritable } from '../../home/prepareHome.ts';
 
 /** Folders of one plugin's own. */
 export interface PluginFolders {
@@ -35,11 +36,18 @@ export function compiledFolders(home: Home, id: string, roots: readonly string[]
     .filter((folder) => !kept.has(folder));
 }
 
-/** Makes those that are missing, for the user alone, and gives the real paths of all. */
+/**
+ * Makes those that are missing, for the user alone, and gives the real paths of all.
+ * @throws KinoportError `HOME_NOT_WRITABLE`
+ */
 export function makePluginFolders(folders: PluginFolders): PluginFolders {
   const make = (folder: string): string => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return realpathSync(folder);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      return realpathSync(folder);
+    } catch (error) {
+      throw notWritable(folder, error);
+    }
   };
   return {
     data: make(folders.data),
