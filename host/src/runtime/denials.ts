@@ -84,13 +84,21 @@ export function explained(error: unknown, { id, access }: Identity): unknown {
 function denialIn(error: unknown): { readonly permission: string; readonly resource: string } | undefined {
   let each: unknown = error;
   for (let depth = 0; depth < 10 && typeof each === 'object' && each !== null; depth += 1) {
-    const { code, permission, resource, message, cause } = each as Record<string, unknown>;
+    const { code, permission, resource, message, cause, syscall, address, hostname } = each as Record<
+      string,
+      unknown
+    >;
     if (code === 'ERR_DLOPEN_DISABLED') return { permission: 'NativeAddons', resource: '' };
     if (code === 'ERR_UNKNOWN_BUILTIN_MODULE' && String(message).includes('node:sqlite'))
       return { permission: 'Database', resource: '' };
     if (code === 'ERR_ACCESS_DENIED') {
+      // A refused connection names neither, only what it was about to do, and to whom.
+      if (permission === undefined && (syscall === 'connect' || syscall === 'getaddrinfo')) {
+        const to = address ?? hostname;
+        return { permission: 'Net', resource: typeof to === 'string' ? to : '' };
+      }
       // Of links and descriptors it says only in its message what would be needed.
-      const kind = typeof permission === 'string' ? permission : 'FileSystemWrite';
+      const kind = typeof permission === 'string' && permission !== '' ? permission : 'FileSystemWrite';
       return { permission: kind, resource: typeof resource === 'string' ? resource : '' };
     }
     each = cause;
