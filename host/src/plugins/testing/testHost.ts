@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { DisposableStore, type JsonObject, KinoportError, PRODUCT, sleep, systemClock } from '@kinoport/core';
 import { compose, type HostParts } from '../../composition.ts';
+import { secretNames } from '../../config/secretProperties.ts';
 import type { Home } from '../../home/home.ts';
 import { prepareHome } from '../../home/prepareHome.ts';
 import { resolveHome } from '../../home/resolveHome.ts';
 import { createLogger } from '../../log/logger.ts';
 import { Redactor } from '../../log/redactor.ts';
 import { ProcessBroker } from '../../processes/broker.ts';
+import { SecretStore } from '../../secrets/secretStore.ts';
 import { SessionJournal } from '../../storage/journal.ts';
 import { StreamFront } from '../../streams/front.ts';
 import { builtinFolders } from '../discovery.ts';
@@ -48,7 +50,8 @@ export class TestHost {
       const environment = { ...process.env, [`${PRODUCT.envPrefix}HOME`]: folder };
       const home = resolveHome(environment, process.platform, folder);
       prepareHome(home);
-      const { id, entries } = configured(manifest, config);
+      const { settings, secrets } = apart(manifest, config);
+      const { id, entries } = configured(manifest, settings);
       writeFileSync(home.configFile, JSON.stringify({ plugins: entries }));
       const log: string[] = [];
       const redactor = new Redactor();
@@ -61,6 +64,8 @@ export class TestHost {
         restored: Promise.resolve(),
       });
       owned.add(parts.owned);
+      const store: SecretStore = parts.container.resolve(SecretStore);
+      for (const [name, value] of secrets) await store.set(id, name, value);
       await parts.container.resolve(StreamFront).start();
       const { set } = parts.container.resolve(PluginManager);
       const plugin = set.plugins.find((each) => each.plugin.id === id)?.plugin;
@@ -143,6 +148,20 @@ export class TestHost {
         .find(({ id }) => id === sessionId) ?? {}
     );
   }
+}
+
+/** Settings that are secret go where the user's go, which is not the config file. */
+function apart(manifest: LoadedManifest, config: JsonObject) {
+  const secret = new Set(secretNames(manifest.package.kinoport.contributes?.configuration));
+  const all = Object.entries(config);
+  return {
+    settings: Object.fromEntries(
+      all.filter(([name, value]) => !secret.has(name) || typeof value !== 'string'),
+    ),
+    secrets: all.flatMap(([name, value]): readonly (readonly [string, string])[] =>
+      secret.has(name) && typeof value === 'string' ? [[name, value]] : [],
+    ),
+  };
 }
 
 /** The plugin alone: those that come with the program are switched off, unless it is one of them. */

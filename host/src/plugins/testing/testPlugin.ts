@@ -78,6 +78,9 @@ export async function testPlugin(options: PluginTestOptions): Promise<PluginTest
   }
 }
 
+/** What the conformance file leaves out, or has wrong. */
+const SETTINGS: ReadonlySet<string> = new Set(['SECRET_MISSING', 'CONFIG_INVALID']);
+
 /** One test from activation to the last clause. */
 class Run {
   readonly suites: SuiteReport[] = [];
@@ -111,7 +114,13 @@ class Run {
       return null;
     } catch (error) {
       const { stack: _, ...failure } = serializeError(error);
-      return failure;
+      // What helps a user's plugin does not reach the home of a test.
+      return SETTINGS.has(failure.code)
+        ? {
+            ...failure,
+            hint: 'Give it under "config" in kinoport.conformance.js (or .ts) beside package.json.',
+          }
+        : failure;
     }
   }
 

@@ -74,6 +74,32 @@ describe('plugin test', () => {
     expect(report.suites[0]?.results.filter(({ status }) => status === 'passed').length).toBeGreaterThan(15);
   }, 60_000);
 
+  it('gives it the secrets that its conformance file has', async () => {
+    const configuration = {
+      type: 'object',
+      additionalProperties: false,
+      required: ['token'],
+      properties: { token: { type: 'string', secret: true }, size: { type: 'number', default: 1 } },
+    };
+    const root = home.plugin(
+      'leaky',
+      { contributes: { ...SOURCE.contributes, configuration } },
+      source("if (ctx.config.value.token !== 'open' || ctx.config.value.size !== 2) throw new Error('no');"),
+    );
+    const setting = CONFORMANCE.replace('{', "{ config: { token: 'open', size: 2 },");
+    writeFileSync(join(root, 'kinoport.conformance.js'), setting);
+    const { code, report } = await tested(root, '--only', 'source.resolve.items');
+    expect(report.error).toBeNull();
+    expect(code).toBe(0);
+
+    writeFileSync(join(root, 'kinoport.conformance.js'), CONFORMANCE);
+    const without = await tested(root);
+    expect(without.report.error).toMatchObject({
+      code: 'SECRET_MISSING',
+      hint: expect.stringContaining('kinoport.conformance'),
+    });
+  }, 60_000);
+
   it('shows a line for each clause, and the sentence of what was seen of one that fails', async () => {
     const root = leaky('', "throw new Error('no release');");
     const { code, stdout } = await home.run('plugin', 'test', root, '--only', 'source.release');
