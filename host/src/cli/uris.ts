@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { KinoportError } from '@kinoport/core';
 
 // At least two letters: `C:\film.mkv` is a path, not an address of the scheme `c`. And no blank behind the colon:
-// `Film: the sequel.mkv` is a name. Which schemes there are is the plugins' business.
-const ADDRESS = /^[a-z][a-z0-9+.-]+:(?!\s|$)/i;
+// `Film: the sequel.mkv` is a name. With nothing behind it, it is all that a source has: `shelf:`. Which schemes there are is the plugins' business.
+const ADDRESS = /^[a-z][a-z0-9+.-]+:(?!\s)/i;
 
 /** Whether a text is an address (`https://`, `magnet:`, one of a plugin's own schemes) and not a path. */
 export function isAddress(text: string): boolean {

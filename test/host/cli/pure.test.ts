@@ -69,6 +69,7 @@ describe('addresses', () => {
       'magnet:?xt=urn:btih:1',
       'data:video/mp4;base64,AA',
       'file:///a%20b',
+      'shelf:',
     ]) {
       expect(resolveUri(uri, '/home/me')).toBe(uri);
     }
