@@ -12,6 +12,7 @@ import {
 import semver from 'semver';
 import { offsetOfDepth } from '../config/jsonText.ts';
 import { misplacedSecret } from '../config/secretProperties.ts';
+import { manifestHint } from './manifestHint.ts';
 import { checkedSchema } from './validation.ts';
 
 /** Longest `package.json` that is read. */
@@ -54,7 +55,7 @@ export function readManifest(root: string, options: ReadManifestOptions = {}): L
   }
   if (offsetOfDepth(text) !== undefined) throw invalid(file, '', 'nests deeper than 100 levels');
   const problem = validate.problem(data);
-  if (problem) throw invalid(file, problem.path, problem.message);
+  if (problem) throw invalid(file, problem.path, problem.message, manifestHint(problem));
   const manifest = data as PluginPackage;
   const secret = misplacedSecret(manifest.kinoport.contributes?.configuration ?? {});
   if (secret)

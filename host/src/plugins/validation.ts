@@ -4,6 +4,10 @@ import { Check, Errors } from 'typebox/schema';
 export interface ValidationProblem {
   readonly path: string;
   readonly message: string;
+  /** Of JSON Schema. */
+  readonly keyword?: string;
+  /** The first member that does not belong there. */
+  readonly unknownKey?: string;
 }
 
 /**
@@ -31,13 +35,21 @@ export function checkedSchema<T>(make: () => object): CheckedSchema<T> {
       const error = errors.find((each) => each.keyword !== 'boolean') ?? errors[0];
       if (!error) return { path: '', message: 'is not valid' };
       const params = error.params as Readonly<Record<string, unknown>>;
+      const unknown =
+        error.keyword === 'additionalProperties' ? [params.additionalProperties].flat().map(String) : [];
       const detail =
-        error.keyword === 'additionalProperties'
-          ? `has the unknown key ${[params.additionalProperties].flat().map((key) => `"${String(key)}"`)}`
+        unknown.length > 0
+          ? `has the unknown key ${unknown.map((key) => `"${key}"`).join(', ')}`
           : error.keyword === 'enum'
             ? `must be one of ${JSON.stringify(params.allowedValues)}`
             : error.message;
-      return { path: error.instancePath, message: detail };
+      const [unknownKey] = unknown;
+      return {
+        path: error.instancePath,
+        message: detail,
+        keyword: error.keyword,
+        ...(unknownKey === undefined ? {} : { unknownKey }),
+      };
     },
   };
 }

@@ -151,6 +151,24 @@ describe('a broken manifest is refused with the file, the place in it, and what 
   });
 
   it.each([
+    ['a key with a typing mistake', { kinoport: { contributs: {} } }, /^Did you mean "contributes"\?$/],
+    [
+      'a key of a list with one',
+      { kinoport: { contributes: { sources: [{ ...source, scheme: ['x'] }] } } },
+      /^Did you mean "schemes"\?$/,
+    ],
+    [
+      'an address for a host',
+      { kinoport: { permissions: { net: ['https://example.org/x'] } } },
+      /host names without/,
+    ],
+    ['a relative path', { kinoport: { permissions: { fs: { read: ['films'] } } } }, /absolute paths/],
+    ['no member of ours', { kinoport: undefined }, /plugin create/],
+  ])('%s has a hint of its own', (_what, change, hint) => {
+    expect(refusal(folders.add('bad', change)).hint).toMatch(hint);
+  });
+
+  it.each([
     ['broken JSON', '{ "name": '],
     ['a list', '[]'],
     ['nothing', ''],

@@ -108,9 +108,7 @@ export class TextDevView implements DevView {
   }
 
   failed(error: KinoportError, fault: SourceFault | undefined, running: number | undefined): void {
-    // While somebody types in the manifest there is nothing to say but where it stands.
-    if (error.code === 'PLUGIN_MANIFEST_INVALID') this.#line(`${printable(error.message)} (${error.code})`);
-    else this.#output.error(fault?.line === undefined ? error : withoutHint(error));
+    this.#output.error(fault?.line === undefined ? error : withoutHint(error));
     if (fault?.line !== undefined) for (const line of this.#placeLines(fault)) this.#output.note(line);
     this.#line(
       running === undefined
