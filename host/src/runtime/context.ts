@@ -148,7 +148,7 @@ export class PluginRuntime {
     if (missing.length > 0) {
       throw new KinoportError(
         'PLUGIN_NOT_REGISTERED',
-        `The manifest declares ${missing.join(', ')}, which activate did not register.`,
+        `The manifest declares the ${missing.join(', ')}, but activate did not register ${missing.length > 1 ? 'them' : 'it'}.`,
         {
           hint: 'Register it in activate, or take it out of contributes in package.json.',
         },

@@ -52,8 +52,8 @@ export class RegistryImpl<T> implements Registry<T> {
     return this.#items.entries();
   }
 
-  /** What is declared and was not registered. */
+  /** What is declared and was not registered, for a message: `source "radio"`. */
   missing(): readonly string[] {
-    return [...this.#declared].filter((id) => !this.#items.has(id));
+    return [...this.#declared].filter((id) => !this.#items.has(id)).map((id) => `${this.#what} "${id}"`);
   }
 }

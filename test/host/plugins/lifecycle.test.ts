@@ -153,7 +153,7 @@ describe('a plugin that does not start', () => {
       'does not register what it declares',
       'export default definePlugin({ activate() {} });',
       'PLUGIN_NOT_REGISTERED',
-      /declares s, which activate did not/,
+      /declares the source "s", but activate did not/,
     ],
     [
       'writes garbage into its pipe',

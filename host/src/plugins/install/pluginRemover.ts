@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserializeError } from '@kinoport/core';
 import { removePluginSetting } from '../../config/configEdit.ts';
@@ -57,7 +57,8 @@ export async function removePlugin(
   const log = pluginLogFile(home, id);
   for (const file of [log, `${log}.1`]) rmSync(file, { force: true });
   const data = join(home.data, 'plugins', id);
-  if (!keepData) remove(data);
+  const isKept = keepData && existsSync(data) && readdirSync(data).length > 0;
+  if (!isKept) remove(data);
   await forget(id);
-  return { id: key, version: entry.version, keptData: keepData ? data : null };
+  return { id: key, version: entry.version, keptData: isKept ? data : null };
 }

@@ -31,7 +31,7 @@ const ORIGINS = {
   builtin: 'comes with the program',
   path: 'by its path in the config',
   installed: 'installed',
-  dev: 'somebody works on it ("plugin dev")',
+  dev: 'loaded by "plugin dev"',
 } as const satisfies Record<PluginView['origin'], string>;
 
 function infoRows(

@@ -18,7 +18,10 @@ export async function runPluginSwitch(
 }
 
 function sentence(name: 'enable' | 'disable' | 'reload', plugin: PluginView, ms: number): string {
-  if (name === 'disable') return `${plugin.id} is switched off.`;
+  if (name === 'disable')
+    return plugin.origin === 'dev'
+      ? `${plugin.id} is switched off in the config; "plugin dev" runs it until that ends.`
+      : `${plugin.id} is switched off.`;
   if (name === 'enable')
     return `${plugin.id} is switched on${plugin.pid === null ? '; it starts when it is needed' : ''}.`;
   return `${plugin.id} reloaded in ${Math.round(ms)} ms (generation ${plugin.generation}, process ${plugin.pid}).`;
