@@ -30,6 +30,7 @@ import { InstalledPlugins } from './plugins/install/installed.ts';
 import { PluginInstaller } from './plugins/install/pluginInstaller.ts';
 import { removePlugin } from './plugins/install/pluginRemover.ts';
 import { PluginManager } from './plugins/manager.ts';
+import { pluginFolders } from './plugins/permissions/pluginFolders.ts';
 import { PluginSwitch } from './plugins/pluginSwitch.ts';
 import { PluginProcesses } from './plugins/processes.ts';
 import { servePluginSecrets } from './plugins/secrets.ts';
@@ -130,7 +131,10 @@ export function compose(options: CompositionOptions): HostParts {
     const [broker, journal] = [c.resolve(ProcessBroker), c.resolve(SessionJournal)];
     return new PluginProcesses(broker, journal, home, c.resolve(PluginCalls), clock, c.resolve(ProcessGuard));
   });
-  once(PublishedStreams, (c) => new PublishedStreams(c.resolve(StreamFront), c.resolve(PluginCalls)));
+  once(PublishedStreams, (c) => {
+    const runtime = (id: string): string => pluginFolders(home, id, '').runtime;
+    return new PublishedStreams(c.resolve(StreamFront), c.resolve(PluginCalls), runtime);
+  });
 
   container.resolve(Database);
   const config = owned.add(new FileConfigService({ file: home.configFile, clock }));

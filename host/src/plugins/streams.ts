@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Disposable, KinoportError } from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
@@ -8,6 +10,9 @@ import type { PluginCalls } from './calls.ts';
 import { demandOf } from './permissions/refusal.ts';
 import type { Plugin } from './plugin.ts';
 import { checks } from './schemas.ts';
+
+/** A library of films is opened one at a time; this is more than any plugin needs. */
+const MOST_STREAMS = 1000;
 
 interface Published {
   readonly plugin: Plugin;
@@ -23,10 +28,13 @@ interface Published {
 export class PublishedStreams {
   readonly #front: StreamFront;
   readonly #calls: PluginCalls;
+  readonly #runtimeFolder: (pluginId: string) => string;
   readonly #published = new Map<string, Published>();
   readonly #kept = new Set<string>();
 
-  constructor(front: StreamFront, calls: PluginCalls) {
+  /** @param runtimeFolder the folder that the sockets of a plugin of that id have to lie in */
+  constructor(front: StreamFront, calls: PluginCalls, runtimeFolder: (pluginId: string) => string) {
+    this.#runtimeFolder = runtimeFolder;
     this.#calls = calls;
     this.#front = front;
     calls.onCall(
@@ -76,10 +84,20 @@ export class PublishedStreams {
   #publish(params: PublishParams & { readonly id?: string }, plugin: Plugin, peer: Peer): PublishResult {
     demandOf('publish', this.#calls.asker(peer));
     const { socketPath, ...rest } = params;
+    this.#checkSocket(socketPath, plugin.id);
     const id = params.id ?? newStreamId();
     const before = this.#published.get(id);
     if (before && before.plugin !== plugin) {
       throw new KinoportError('INVALID_ARGUMENT', 'The stream id belongs to another plugin.');
+    }
+    if (!before && this.#countOf(plugin) >= MOST_STREAMS) {
+      throw new KinoportError(
+        'STORAGE_LIMIT',
+        `A plugin publishes at most ${MOST_STREAMS} streams at once.`,
+        {
+          hint: 'Dispose those that nobody reads any more.',
+        },
+      );
     }
     const content = { size: rest.size, validators: rest.validators };
     // The front would break off what is being read; the generation that serves it now goes on.
@@ -103,6 +121,26 @@ export class PublishedStreams {
     sockets.set(peer, { path: socketPath, closing: peer.onDidClose(() => this.#leave(id, peer)) });
     if (!before) this.#published.set(id, { plugin, url, content, sockets, kept: this.#kept.has(id) });
     return { id, url };
+  }
+
+  /** The host would connect on the plugin's behalf to what the plugin itself may not reach: another's socket. */
+  #checkSocket(path: string, pluginId: string): void {
+    const isOwn =
+      process.platform === 'win32'
+        ? /^\\\\\.\\pipe\\kinoport-[0-9a-f]{16}$/.test(path)
+        : dirname(path) === realpathSync(this.#runtimeFolder(pluginId));
+    if (isOwn) return;
+    throw new KinoportError(
+      'PERMISSION_DENIED',
+      "A stream is served on a socket in the plugin's own runtime folder.",
+      {
+        hint: 'Publish through ctx.streams.publish, which makes one.',
+      },
+    );
+  }
+
+  #countOf(plugin: Plugin): number {
+    return [...this.#published.values()].filter((each) => each.plugin === plugin).length;
   }
 
   /** A generation serves it no more; where none does and nobody holds it, it is gone. */

@@ -99,6 +99,21 @@ describe('ctx.streams', () => {
     expect((await fetch(String(url))).status).toBe(404);
   });
 
+  it('has the host ask no socket but one of its own', async () => {
+    host = new PluginHost({ a: evaluating });
+    await host.front.start();
+    const url = await ask(`(async () => {
+      const stream = { id: '0123456789abcdef0123456789abcdef', size: 1, type: 'text/plain' };
+      const { url } = await ctx.streams.publish({ ...stream, async *read() { yield Buffer.of(65); } });
+      const params = { ...stream, socketPath: '/tmp/somebody.else' };
+      const line = JSON.stringify({ jsonrpc: '2.0', id: 987654, method: 'streams/publish', params });
+      process.getBuiltinModule('node:fs').writeSync(3, line + '\\n');
+      await ctx.storage.keys();
+      return url;
+    })()`);
+    expect(await (await fetch(String(url))).text()).toBe('A');
+  });
+
   it("cannot take another plugin's stream", async () => {
     const other = {
       manifest: { contributes: { sources: [{ id: 'o', schemes: ['other'] }] } },

@@ -13,6 +13,7 @@ import { AttentionBoard } from '../../../../host/src/plugins/attention.ts';
 import { PluginCalls } from '../../../../host/src/plugins/calls.ts';
 import { discoverPlugins } from '../../../../host/src/plugins/discovery.ts';
 import { PluginManager } from '../../../../host/src/plugins/manager.ts';
+import { pluginFolders } from '../../../../host/src/plugins/permissions/pluginFolders.ts';
 import { servePluginSecrets } from '../../../../host/src/plugins/secrets.ts';
 import { servePluginServices } from '../../../../host/src/plugins/services.ts';
 import { servePluginStorage } from '../../../../host/src/plugins/storage.ts';
@@ -84,7 +85,7 @@ export class PluginHost {
     servePluginSecrets(calls, this.secrets, this.redactor);
     this.attention = this.#owned.add(new AttentionBoard(calls, log, this.redactor));
     this.front = this.#owned.add(new HttpStreamFront({ clock: systemClock, onError: () => undefined }));
-    this.streams = new PublishedStreams(this.front, calls);
+    this.streams = new PublishedStreams(this.front, calls, (id) => pluginFolders(this.home, id, '').runtime);
     const named = Object.fromEntries(Object.keys(plugins).map((name) => [`./${name}`, true]));
     const { config } = parseConfig(JSON.stringify({ plugins: named }), 'config.jsonc');
     this.#discover = () =>
