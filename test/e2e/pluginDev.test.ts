@@ -72,6 +72,13 @@ describe('plugin dev', { concurrent: true, timeout: 120_000 }, () => {
       state: 'active',
     });
 
+    // Without a config that names it there is nothing to switch, and nothing is written.
+    for (const name of ['disable', 'enable']) {
+      const refused = await world.run(['plugin', name, 'hi']);
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('INVALID_ARGUMENT') });
+    }
+    expect((await world.run(['config', 'check'])).code).toBe(0);
+
     write(folder, 'src/word.ts', "export const word: string = 'two';");
     expect(await devLine(dev, (l) => l.event === 'changed')).toMatchObject({ files: ['src/word.ts'] });
     expect(await devLine(dev, (l) => l.event === 'reloaded')).toMatchObject({ generation: 2 });

@@ -57,6 +57,8 @@ export interface DiscoveredPlugin {
   /** Those that are active before it. */
   readonly providers?: readonly Provider[];
   readonly error?: KinoportError;
+  /** Nothing but `plugin dev` brings it: without that, its id in the config file is a mistake. */
+  readonly isVisiting?: boolean;
   /** Somebody works on it. */
   readonly development?: Development;
 }

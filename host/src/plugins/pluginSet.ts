@@ -131,6 +131,11 @@ export class PluginSet implements Disposable {
     return this.#find(id).discovered.enabled;
   }
 
+  /** Whether only `plugin dev` brings it. @throws KinoportError `PLUGIN_NOT_FOUND` */
+  isVisiting(id: string): boolean {
+    return this.#find(id).discovered.isVisiting === true;
+  }
+
   /** Called before a plugin is switched off or taken away, and awaited. */
   addStopHook(hook: StopHook): Disposable {
     this.#stopHooks.add(hook);

@@ -1,4 +1,4 @@
-import { deserializeError } from '@kinoport/core';
+import { deserializeError, KinoportError } from '@kinoport/core';
 import type { PluginView } from '../api/protocol.ts';
 import { setPluginEnabled } from '../config/configEdit.ts';
 import type { FileConfigService } from '../config/fileConfigService.ts';
@@ -16,14 +16,14 @@ export class PluginSwitch {
     this.#plugins = plugins;
   }
 
-  /** Starts it too where it has failed. @throws KinoportError `PLUGIN_NOT_FOUND`, of the config, of the start */
+  /** Starts it too where it has failed. @throws KinoportError `PLUGIN_NOT_FOUND`, `INVALID_ARGUMENT`, of the config, of the start */
   async enable(id: string): Promise<PluginView> {
     await this.#write(id, true);
     const view = this.#plugins.view(id);
     return view.state === 'failed' ? this.#plugins.reload(id) : view;
   }
 
-  /** What uses it is ended in order first. @throws KinoportError `PLUGIN_NOT_FOUND`, of the config */
+  /** What uses it is ended in order first. @throws KinoportError `PLUGIN_NOT_FOUND`, `INVALID_ARGUMENT`, of the config */
   async disable(id: string): Promise<PluginView> {
     await this.#write(id, false);
     return this.#plugins.view(id);
@@ -33,6 +33,12 @@ export class PluginSwitch {
     this.#config.reload();
     const [problem] = this.#config.problems;
     if (problem) throw deserializeError(problem);
+    // Its id in the file would keep every host from starting once `plugin dev` has ended.
+    if (this.#plugins.isVisiting(id)) {
+      throw new KinoportError('INVALID_ARGUMENT', `Only "plugin dev" brings "${id}"; no config names it.`, {
+        hint: 'Ctrl-C there ends it. To have it without that, name its folder under "plugins" in the config.',
+      });
+    }
     const key = this.#plugins.key(id);
     if (this.#plugins.isEnabled(id) !== enabled && setPluginEnabled(this.#file, key, enabled))
       this.#config.reload();

@@ -51,7 +51,7 @@ export class Developments {
         }
         return found;
       },
-      others: () => [...left.values()],
+      others: () => [...left.values()].map((plugin) => ({ ...plugin, isVisiting: true })),
     };
   }
 
