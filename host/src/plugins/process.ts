@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Clock, Emitter, type Event, isKinoportError, KinoportError, sleep } from '@kinoport/core';
 import type { Home } from '../home/home.ts';
 import { notWritable } from '../home/prepareHome.ts';
+import { LOG_LIMIT, limitLog } from '../log/logLimit.ts';
 import { pluginLogFile } from '../log/pluginLog.ts';
 import type { ProcessGuard } from '../processes/guard.ts';
 import { type CallOptions, Peer, pipeTransport } from '../rpc/peer.ts';
@@ -23,7 +24,6 @@ const DEACTIVATE_TIMEOUT = 5_000;
 const EXIT_PATIENCE = 2_000;
 const ALIVE_TIMEOUT = 2_000;
 const COMMAND_PATIENCE = 5_000;
-const LOG_LIMIT = 5 * 1024 * 1024;
 const TAIL_BYTES = 8192;
 /** MB of JavaScript objects. Node's own limit is several GB, before which it clears up for half a minute. */
 const HEAP_LIMIT = 512;
@@ -69,7 +69,7 @@ export class PluginProcess {
   readonly #child: ChildProcess;
   readonly #logFile: string;
   /** Where in it the lines of this generation begin. */
-  readonly #logStart: number;
+  #logStart: number;
   readonly #folders: PluginFolders;
   readonly #exit: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
   readonly #onDidCrash = new Emitter<PluginCrash>();
@@ -132,6 +132,10 @@ export class PluginProcess {
       this.#child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
       this.#child.once('error', () => resolve({ exitCode: null, signal: null }));
     });
+    const limit = limitLog(this.#logFile, clock, () => {
+      this.#logStart = 0;
+    });
+    void this.#exit.then(() => limit.dispose());
     if (this.#child.pid !== undefined) {
       const guarded = options.guard?.watch(this.#child.pid);
       void this.#exit.then(() => guarded?.dispose());
