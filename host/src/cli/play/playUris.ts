@@ -60,6 +60,12 @@ async function openAndFollow(
       (error: unknown) => ({ error: toKinoportError(error) }),
     );
   try {
+    // From here on there is something to call off.
+    const interrupt = (): void => {
+      watch.interrupt();
+      opening.abort();
+    };
+    owner.add(onSignals({ interrupt, hangUp: () => watch.leave() }));
     // All events, and before the session exists: none of its own can be missed then. Both calls are under way
     // before the view is even loaded.
     const subscribed = host.call('playback.subscribe', {}).then(
@@ -70,11 +76,6 @@ async function openAndFollow(
 
     const view = owner.add(await makeView(ctx, output));
     watch.show(view);
-    const interrupt = (): void => {
-      watch.interrupt();
-      opening.abort();
-    };
-    owner.add(onSignals({ interrupt, hangUp: () => watch.leave() }));
     const keys = takeKeys(watch, view, interrupt, owner);
     if (!request.detach) remarkOnScreen(ctx, view);
     view.event({ type: 'opening', sessionId: '', title: nameOf(request.params.uris[0] ?? '') });
