@@ -21,6 +21,7 @@ describe.skipIf(needs('mpv'))(
           version: expect.stringMatching(/^\d+\.\d+\.\d+/),
           state: 'resolved',
           isolation: 'process',
+          origin: 'builtin',
           generation: 0,
           pid: null,
           contributes: {
