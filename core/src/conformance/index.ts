@@ -21,5 +21,5 @@ export type {
 } from './setting.ts';
 export { sourceClauses } from './source/clauses.ts';
 export { MemoryStreams } from './source/memoryStreams.ts';
-export type { SourceSample, SourceSubject, StreamAccess } from './source/subject.ts';
+export type { Published, SourceSample, SourceSubject, StreamAccess } from './source/subject.ts';
 export { ClauseFailure, ClauseSkipped, Trial } from './trial.ts';
