@@ -33,7 +33,14 @@ function validator(): Ajv {
   return shared;
 }
 
-const compiled = new WeakMap<object, ValidateFunction>();
+interface Compiled {
+  readonly schema: object;
+  readonly check: ValidateFunction;
+}
+
+/** Of as many schemas as are likely to be in use, the newest last: manifests are read again and again. */
+const compiled = new Map<string, Compiled>();
+const MOST_COMPILED = 200;
 
 /**
  * A copy of `value` with the schema's defaults filled in, and what is wrong with it. `value` is not changed.
@@ -56,13 +63,19 @@ export function validate(
 }
 
 function compile(schema: object): ValidateFunction {
-  const known = compiled.get(schema);
-  if (known !== undefined) return known;
+  const text = JSON.stringify(schema);
+  const known = compiled.get(text);
+  if (known !== undefined) {
+    compiled.delete(text);
+    compiled.set(text, known);
+    return known.check;
+  }
   try {
     // The draft that the author names would be looked up as a schema of its own; keywords are what counts.
     const { $schema: _, $id: __, ...rest } = { $schema: undefined, $id: undefined, ...schema };
     const check = validator().compile(rest);
-    compiled.set(schema, check);
+    compiled.set(text, { schema: rest, check });
+    forgetOldest();
     return check;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -71,6 +84,15 @@ function compile(schema: object): ValidateFunction {
       cause: error,
     });
   }
+}
+
+/** A schema that an author types grows with every key; the checker itself would keep them all. */
+function forgetOldest(): void {
+  const [oldest] = compiled;
+  if (compiled.size <= MOST_COMPILED || oldest === undefined) return;
+  const [text, { schema }] = oldest;
+  compiled.delete(text);
+  validator().removeSchema(schema);
 }
 
 function mistakeOf(error: ErrorObject, root: unknown): Mistake {
