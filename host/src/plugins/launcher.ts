@@ -2,7 +2,9 @@ import { activateUnless } from './activateUnless.ts';
 import type { PluginOptions } from './blueprint.ts';
 import type { Plugin } from './plugin.ts';
 import { type PluginDefinition, PluginProcess } from './process.ts';
+import { planRuntime, RuntimeProcess } from './runtimeProcess.ts';
 import type { SettingsFeed } from './settingsFeed.ts';
+import { Standby } from './standby.ts';
 
 export interface LauncherOptions {
   readonly plugin: Plugin;
@@ -17,12 +19,14 @@ export interface LauncherOptions {
 /** Starts the generations of a plugin, one after the other, and numbers them. */
 export class Launcher {
   readonly #options: LauncherOptions;
+  readonly #standby: Standby;
   #number: number;
   #launched: PluginProcess | undefined;
 
   /** @param number that of the last generation that a plugin of this id had */
   constructor(options: LauncherOptions, number: number) {
     this.#options = options;
+    this.#standby = new Standby(options.options.clock);
     this.#number = number;
   }
 
@@ -55,12 +59,31 @@ export class Launcher {
       config,
       home,
       clock,
+      standby: this.#standby,
       serve: (peer) => serve(peer, plugin, definition.access),
     });
     settings.startedWith(next, config);
     this.#launched = next;
     await activateUnless(next, [stop, signal]);
     return next;
+  }
+
+  /** Somebody works on the plugin: the next generation is to be there soon after it is asked for. */
+  standBy(definition: PluginDefinition): void {
+    // What a debugger is let into from its start is for the generation that it belongs to.
+    if (definition.development?.debug || this.#options.stop.aborted) return;
+    const { home, processes = {} } = this.#options.options;
+    try {
+      this.#standby.prepare(
+        () => new RuntimeProcess(planRuntime({ ...processes, plugin: definition, home }), processes.guard),
+      );
+    } catch {
+      // Whoever asks for the next generation is told.
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#standby.dispose();
   }
 
   /** Somebody is routed to it, or it is given up. */

@@ -240,6 +240,7 @@ export class Plugin {
       this.#process = undefined;
     }
     await Promise.allSettled(this.#retiring);
+    await this.#launcher.dispose();
     this.#supervisor.dispose();
     this.#setState('resolved');
     this.#onDidChange.dispose();
@@ -333,6 +334,7 @@ export class Plugin {
       this.#error = toKinoportError(error);
       const { code, message } = this.#error;
       this.#options.log.error(`plugin ${this.id} was not replaced`, { code, message });
+      this.#launcher.standBy(definition);
       // The one before may have gone while its successor failed.
       if (!this.#process) this.#restart(0);
       this.#onDidChange.fire();
@@ -373,7 +375,10 @@ export class Plugin {
     this.#error = undefined;
     this.#supervisor.forgive(definition);
     this.#becomes(next);
-    const retiring = before.retire().finally(() => this.#retiring.delete(retiring));
+    const retiring = before.retire().finally(() => {
+      this.#retiring.delete(retiring);
+      this.#launcher.standBy(definition);
+    });
     this.#retiring.add(retiring);
   }
 

@@ -1,23 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
-import type { Duplex } from 'node:stream';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { type Clock, Emitter, type Event, isKinoportError, KinoportError, sleep } from '@kinoport/core';
-import type { Home } from '../home/home.ts';
-import { notWritable } from '../home/prepareHome.ts';
-import { LOG_LIMIT, limitLog } from '../log/logLimit.ts';
-import { pluginLogFile } from '../log/pluginLog.ts';
+import { limitLog } from '../log/logLimit.ts';
 import type { ProcessGuard } from '../processes/guard.ts';
 import { type CallOptions, Peer, pipeTransport } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
-import { developmentFlags, hearDebugger } from './dev/development.ts';
+import { hearDebugger } from './dev/development.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
-import { prepareLaunch } from './permissions/launch.ts';
-import type { PluginNode } from './permissions/node.ts';
-import type { PluginFolders } from './permissions/pluginFolders.ts';
 import { CallMeter } from './profile/callMeter.ts';
+import { planRuntime, type RuntimeOptions, RuntimeProcess } from './runtimeProcess.ts';
 import { checks } from './schemas.ts';
+import type { Standby } from './standby.ts';
 
 const ACTIVATE_TIMEOUT = 10_000;
 const DEACTIVATE_TIMEOUT = 5_000;
@@ -25,8 +19,6 @@ const EXIT_PATIENCE = 2_000;
 const ALIVE_TIMEOUT = 2_000;
 const COMMAND_PATIENCE = 5_000;
 const TAIL_BYTES = 8192;
-/** MB of JavaScript objects. Node's own limit is several GB, before which it clears up for half a minute. */
-const HEAP_LIMIT = 512;
 
 /** Why a generation ended without being told to. */
 export interface PluginCrash {
@@ -38,22 +30,19 @@ export interface PluginCrash {
 /** A plugin whose manifest could be read. */
 export type PluginDefinition = DiscoveredPlugin & { readonly manifest: LoadedManifest };
 
-export interface PluginProcessOptions {
+export interface PluginProcessOptions extends RuntimeOptions {
   readonly plugin: PluginDefinition;
   readonly generation: number;
   readonly config: InitializeParams['config'];
-  readonly home: Home;
   readonly clock: Clock;
+  /** Where a process may be up already. */
+  readonly standby?: Pick<Standby, 'take'>;
   /** Ends it with the host even where it cannot end itself. */
   readonly guard?: Pick<ProcessGuard, 'watch'>;
   /** Registers what the plugin may call, before it runs. */
   readonly serve: (peer: Peer) => void;
   /** Milliseconds for loading and activating. */
   readonly activateTimeout?: number;
-  /** The module that runs in the process; default: beside the host's own. */
-  readonly runtime?: string;
-  /** Default: the Node of the host. */
-  readonly node?: PluginNode;
 }
 
 interface ProcessCallOptions extends CallOptions {
@@ -66,12 +55,9 @@ export class PluginProcess {
   readonly generation: number;
   readonly peer: Peer;
   readonly #options: PluginProcessOptions;
-  readonly #child: ChildProcess;
-  readonly #logFile: string;
-  /** Where in it the lines of this generation begin. */
+  readonly #process: RuntimeProcess;
+  /** Where in the log the lines of this generation begin. */
   #logStart: number;
-  readonly #folders: PluginFolders;
-  readonly #exit: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
   readonly #onDidCrash = new Emitter<PluginCrash>();
   readonly #over = Promise.withResolvers<void>();
   #registered: InitializeResult = {
@@ -99,51 +85,15 @@ export class PluginProcess {
     this.#options = options;
     this.generation = options.generation;
     this.spawnedAt = options.clock.now();
-    const { plugin, home, clock } = options;
-    makeLogs(home);
-    this.#logFile = pluginLogFile(home, plugin.id);
-    const runtime = options.runtime ?? fileURLToPath(new URL('./runtime.js', import.meta.url));
-    const launch = prepareLaunch({
-      plugin,
-      home,
-      runtime,
-      debug: this.isDebugged,
-      ...(options.node ? { node: options.node } : {}),
-    });
-    this.#folders = launch.folders;
-    const log = openLog(this.#logFile);
-    this.#logStart = fstatSync(log).size;
-    try {
-      const flags = [
-        `--max-old-space-size=${HEAP_LIMIT}`,
-        ...developmentFlags(plugin.development),
-        ...launch.flags,
-      ];
-      this.#child = spawn(launch.path, [...flags, runtime], {
-        cwd: plugin.root,
-        stdio: ['ignore', log, log, 'pipe'],
-        env: launch.environment,
-        windowsHide: true,
-      });
-    } finally {
-      closeSync(log);
-    }
-    this.#exit = new Promise((resolve) => {
-      this.#child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
-      this.#child.once('error', () => resolve({ exitCode: null, signal: null }));
-    });
-    const limit = limitLog(this.#logFile, clock, () => {
+    const { plugin, clock, guard, standby } = options;
+    const plan = planRuntime(options);
+    this.#process = standby?.take(plan) ?? new RuntimeProcess(plan, guard);
+    this.#logStart = this.#process.logStart;
+    const limit = limitLog(plan.logFile, clock, () => {
       this.#logStart = 0;
     });
-    void this.#exit.then(() => limit.dispose());
-    if (this.#child.pid !== undefined) {
-      const guarded = options.guard?.watch(this.#child.pid);
-      void this.#exit.then(() => guarded?.dispose());
-    }
-    this.peer = new Peer(pipeTransport(this.#child.stdio[3] as Duplex), {
-      clock,
-      name: `plugin "${plugin.id}"`,
-    });
+    void this.#process.exit.then(() => limit.dispose());
+    this.peer = new Peer(pipeTransport(this.#process.pipe), { clock, name: `plugin "${plugin.id}"` });
     options.serve(this.peer);
     hearDebugger(this.peer, this.generation, plugin.development);
     this.peer.onDidClose((violation) => void this.#closed(violation));
@@ -151,7 +101,7 @@ export class PluginProcess {
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#process.pid;
   }
 
   get plugin(): PluginDefinition {
@@ -199,7 +149,7 @@ export class PluginProcess {
    */
   async activate(): Promise<void> {
     const { plugin, config, generation, activateTimeout: timeout = ACTIVATE_TIMEOUT } = this.#options;
-    const { data, cache, runtime } = this.#folders;
+    const { data, cache, runtime } = this.#process.plan.folders;
     const params: InitializeParams = {
       plugin: { id: plugin.id, version: plugin.manifest.package.version, root: plugin.root },
       entry: pathToFileURL(plugin.manifest.entry).href,
@@ -234,7 +184,7 @@ export class PluginProcess {
   async #activationError(error: unknown): Promise<unknown> {
     const { activateTimeout: timeout = ACTIVATE_TIMEOUT } = this.#options;
     const { id } = this.#options.plugin;
-    const log = `The log is ${this.#logFile}.`;
+    const log = `The log is ${this.#process.plan.logFile}.`;
     if (!(error instanceof KinoportError)) return error;
     if (error.code === 'PLUGIN_CALL_TIMEOUT') {
       return new KinoportError(
@@ -296,7 +246,7 @@ export class PluginProcess {
   /** Deactivates, closes the pipe, then SIGTERM, then SIGKILL. Resolves when the process is gone. */
   async stop(): Promise<void> {
     if (this.#stopping) {
-      await this.#exit;
+      await this.#process.exit;
       return;
     }
     this.#stopping = true;
@@ -306,9 +256,9 @@ export class PluginProcess {
     this.peer.dispose();
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       if (await this.#exited(EXIT_PATIENCE)) return;
-      this.#child.kill(signal);
+      this.#process.kill(signal);
     }
-    await this.#exit;
+    await this.#process.exit;
   }
 
   /**
@@ -328,20 +278,20 @@ export class PluginProcess {
   /** Ends it for a reason of the host's; that counts as a crash. */
   end(because: string): void {
     this.#verdict ??= because;
-    this.#child.kill('SIGKILL');
+    this.#process.kill('SIGKILL');
   }
 
   /** Ends the process at once. */
   async kill(): Promise<void> {
     this.#stopping = true;
     this.peer.dispose();
-    this.#child.kill('SIGKILL');
-    await this.#exit;
+    this.#process.kill('SIGKILL');
+    await this.#process.exit;
   }
 
   async #exited(ms: number): Promise<boolean> {
     const abort = new AbortController();
-    const gone = this.#exit.then(() => true);
+    const gone = this.#process.exit.then(() => true);
     const late = sleep(this.#options.clock, ms, abort.signal).then(
       () => false,
       () => true,
@@ -363,41 +313,24 @@ export class PluginProcess {
 
   async #crash(when: string): Promise<PluginCrash> {
     const violation = this.#violation;
-    if (violation || !(await this.#exited(500))) this.#child.kill('SIGKILL');
-    const { exitCode, signal } = await this.#exit;
+    if (violation || !(await this.#exited(500))) this.#process.kill('SIGKILL');
+    const { exitCode, signal } = await this.#process.exit;
     const { id } = this.#options.plugin;
     const how =
       violation?.message ??
       this.#verdict ??
       (signal ? `It was ended by ${signal}.` : `It ended with code ${exitCode}.`);
-    const last = violation ? '' : lastLine(this.#logFile, this.#logStart);
+    const last = violation ? '' : lastLine(this.#process.plan.logFile, this.#logStart);
     const error = new KinoportError(
       'PLUGIN_CRASHED',
       `The plugin "${id}" broke down ${when}. ${how}${last ? ` Last line: ${last}` : ''}`,
       {
-        hint: `The log is ${this.#logFile}.`,
+        hint: `The log is ${this.#process.plan.logFile}.`,
         ...(violation ? { cause: violation } : {}),
       },
     );
     return { exitCode, signal, error };
   }
-}
-
-function makeLogs({ logs }: Home): void {
-  try {
-    mkdirSync(logs, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw notWritable(logs, error);
-  }
-}
-
-function openLog(file: string): number {
-  try {
-    if (statSync(file).size > LOG_LIMIT) renameSync(file, `${file}.1`);
-  } catch {
-    // Not there yet.
-  }
-  return openSync(file, 'a', 0o600);
 }
 
 function lastLine(file: string, start: number): string {

@@ -15,13 +15,15 @@ export async function profileOf(generation: PluginProcess): Promise<PluginProfil
   ]);
   const between = (from: number | null | undefined, to: number | null | undefined): number | null =>
     typeof from === 'number' && typeof to === 'number' ? Math.max(0, to - from) : null;
+  // A process may have waited for what it was to run.
+  const startedAt = report && Math.max(spawnedAt, report.startedAt);
   return {
     id: generation.plugin.id,
     generation: generation.generation,
     pid: pid ?? null,
     uptime,
-    start: between(spawnedAt, report?.startedAt),
-    load: between(report?.startedAt, report?.loadedAt),
+    start: between(spawnedAt, startedAt),
+    load: between(startedAt, report?.loadedAt),
     activate: between(report?.loadedAt, report?.activatedAt),
     ready: generation.readyAfter,
     calls: calls.count,
