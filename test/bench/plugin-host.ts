@@ -88,6 +88,11 @@ const parts: Record<string, () => Promise<void>> = {
           atMost: 10,
         });
       }
+      for (const [name, peer] of Object.entries(peers)) {
+        table.add('  with the garbage that is not collected yet', result.host.grossGrowth, 'MB', {
+          peer: { name, value: peer.grossGrowth },
+        });
+      }
     } finally {
       await Promise.all([host.dispose(), cordis.dispose(), again.dispose()]);
     }

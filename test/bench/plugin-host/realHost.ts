@@ -8,8 +8,12 @@ import { until } from '../../support/lab/waiting.ts';
 
 /** `kinoport serve` in a home of its own, with plugins of the bench in it, spoken to as a client does. */
 export class RealHost {
-  readonly home = new LabHome();
+  readonly home: LabHome;
   #run: CommandRun | undefined;
+
+  constructor(environment: NodeJS.ProcessEnv = {}) {
+    this.home = new LabHome({ environment });
+  }
 
   plugin(name: string, { manifest = {}, code }: Fixture): string {
     const root = join(this.home.folder, name);

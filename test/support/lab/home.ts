@@ -32,6 +32,12 @@ interface HostFile {
   readonly token: string;
 }
 
+export interface LabHomeOptions {
+  readonly mpvArgs?: readonly string[];
+  readonly entry?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
 /** A home of its own with the command line of the checkout, used as a person uses it. */
 export class LabHome {
   readonly folder = mkdtempSync(join(tmpdir(), 'kp-lab-'));
@@ -39,11 +45,11 @@ export class LabHome {
   readonly #pids = new Set<number>();
   readonly #runs = new Set<CommandRun>();
 
-  constructor(options: { readonly mpvArgs?: readonly string[]; readonly entry?: string } = {}) {
+  constructor(options: LabHomeOptions = {}) {
     const nobodysMpv = join(this.folder, 'mpv-conf');
     mkdirSync(nobodysMpv);
     this.entry = options.entry ?? inRepository('host/bin/kinoport.js');
-    this.#env = { ...process.env, KINOPORT_HOME: this.folder, MPV_HOME: nobodysMpv };
+    this.#env = { ...process.env, KINOPORT_HOME: this.folder, MPV_HOME: nobodysMpv, ...options.environment };
     const config = { plugins: { mpv: { config: { args: [...SILENT_MPV, ...(options.mpvArgs ?? [])] } } } };
     writeFileSync(join(this.folder, 'config.jsonc'), JSON.stringify(config));
   }
