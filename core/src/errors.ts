@@ -143,6 +143,18 @@ export const ERROR_CODES = {
   SOURCE_UNSUPPORTED: { exit: 1, text: 'The source cannot do what was asked.' },
   STREAM_NOT_FOUND: { exit: 1, text: 'There is no such stream.' },
 
+  // Torrents
+  TORRENT_INVALID: { exit: 1, text: 'What was given is no torrent, or a broken one.' },
+  TORRENT_NOT_ACCEPTED: {
+    exit: 1,
+    text: 'Nobody has agreed yet to what playing a torrent means for others.',
+  },
+  TORRENT_METADATA_TIMEOUT: { exit: 1, text: 'Nobody who was found knows what is in the torrent.' },
+  TORRENT_FILE_NOT_FOUND: { exit: 1, text: 'The torrent has no such file.' },
+  TORRENT_SUPERSEDED: { exit: 1, text: 'Something else was asked for meanwhile.' },
+  TORRENT_IN_USE: { exit: 1, text: 'The torrent is being played.' },
+  CACHE_FULL: { exit: 1, text: 'There is no room on disk for what is fetched.' },
+  CACHE_READ_FAILED: { exit: 1, text: 'What was fetched cannot be read from disk any more.' },
   // Progress
   PROGRESS_NONE: { exit: 1, text: 'No progress is known for this.' },
   IMPORT_INVALID: { exit: 2, text: 'The file to import is not an export of progress.' },
