@@ -145,6 +145,10 @@ export const ERROR_CODES = {
 
   // Torrents
   TORRENT_INVALID: { exit: 1, text: 'What was given is no torrent, or a broken one.' },
+  TORRENT_UNSUPPORTED: {
+    exit: 1,
+    text: 'The torrent is of a kind that cannot be played, of version 2 alone.',
+  },
   TORRENT_NOT_ACCEPTED: {
     exit: 1,
     text: 'Nobody has agreed yet to what playing a torrent means for others.',

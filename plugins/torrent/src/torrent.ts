@@ -10,6 +10,8 @@ export interface TorrentFile {
   readonly length: number;
   /** First byte in the run of all files. */
   readonly offset: number;
+  /** Fills up to the next piece, with zeros (BEP 47). */
+  readonly isPadding?: boolean;
 }
 
 /** What a torrent says of itself, checked. */
