@@ -1,5 +1,6 @@
 export * from './clock.ts';
 export * from './commands.ts';
+export * from './consent.ts';
 export * from './errors.ts';
 export * from './event.ts';
 export * from './item.ts';

@@ -9,11 +9,12 @@ import type { SubtitleFile } from './player.ts';
  */
 export interface Source {
   /**
-   * What an address leads to. A folder or playlist gives all its items in playing order.
+   * What an address leads to. A folder or playlist gives all its items in playing order. Given up after 120 s in which
+   * `stats` told no `activity`; so is `open`, after 60 s.
    * @throws KinoportError `SOURCE_NOT_FOUND`, `SOURCE_NOT_MEDIA`, `SOURCE_EMPTY`, `SOURCE_FORBIDDEN`,
-   *   `SOURCE_UNREACHABLE`, `SOURCE_FAILED`, `ABORTED`
+   *   `SOURCE_UNREACHABLE`, `SOURCE_FAILED`, `ABORTED`; any code with a {@link ConsentRequest}
    */
-  resolve(uri: string, options: { readonly signal?: AbortSignal }): Promise<ResolveResult>;
+  resolve(uri: string, options: ResolveOptions): Promise<ResolveResult>;
 
   /** One page of a container, in order. Without `cursor` the first page; one of another source rejects with a code. */
   list?(container: string, options: ListOptions): Promise<Page<Item>>;
@@ -40,17 +41,29 @@ export interface Source {
   /** Gets ready for an item that will be opened soon: `next` follows at once, `warm` is the one after. */
   prefetch?(item: Item, level: 'next' | 'warm', options: { readonly signal?: AbortSignal }): Promise<void>;
 
+  /** What `prefetch` was told of is not what follows: what it holds may go. Of any other item: nothing happens. */
+  forget?(item: Item): Promise<void>;
+
   /** A hint where the viewer is. At most 4 times a second, and at once on a seek. Never blocks, never throws. */
   notifyPosition?(
     streamId: string,
     position: { readonly seconds: number; readonly byteOffset?: number },
   ): void;
 
-  /** Figures for the status line; cheap. None for a stream that is not open. */
+  /**
+   * Figures for the status line, once a second: of an open stream, and of one that is being opened or resolved under
+   * that id. Cheap. None for any other.
+   */
   stats?(streamId: string): Promise<StreamStats>;
 
   /** Nobody reads the stream any more: it is unpublished. Of one that is not open: nothing happens. */
   release(streamId: string): Promise<void>;
+}
+
+export interface ResolveOptions {
+  readonly signal?: AbortSignal;
+  /** What `stats` is asked by while this is under way. */
+  readonly statsId?: string;
 }
 
 export interface ResolveResult {
@@ -60,6 +73,8 @@ export interface ResolveResult {
   readonly title?: string;
   /** In playing order; at most 10 000. */
   readonly items: readonly Item[];
+  /** Of several items, a viewer who named none is asked for one, where there is a terminal to ask on. */
+  readonly ask?: boolean;
 }
 
 export interface ListOptions {
@@ -119,4 +134,6 @@ export interface StreamStats {
   readonly peers?: number;
   /** Seconds of media ready beyond the playhead. */
   readonly bufferedSeconds?: number;
+  /** What is waited for while nothing comes, in a few words: `looking for peers`. At most 100 characters. */
+  readonly activity?: string;
 }

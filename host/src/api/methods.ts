@@ -13,7 +13,7 @@ import type { ProgressRecord, ProgressStore } from '../storage/progress.ts';
 import { parseProgressExport, progressExport } from '../storage/progressExchange.ts';
 import type { CommandRuns } from './commandRuns.ts';
 import { installMethods } from './installMethods.ts';
-import { METHODS, type MethodName, type ProgressView, type Results } from './protocol.ts';
+import { METHODS, type MethodName, type ProgressView, type Results, type WaitingNote } from './protocol.ts';
 import type { SecretSettings } from './secretSettings.ts';
 
 /** Somebody who calls: over a WebSocket with a way back, over HTTP without one. */
@@ -94,8 +94,12 @@ export class ApiMethods {
         return { stopping: true };
       },
       'playback.open': async (params, client, signal) => {
-        const session = await playback.open(params, (made) => client.subscribe?.(made.id), signal);
-        return { sessionId: session.id };
+        const begun = await playback.begin(params, {
+          prepare: (made) => client.subscribe?.(made.id),
+          onWait: waitingFor(client),
+          signal,
+        });
+        return 'choice' in begun ? begun : { sessionId: begun.id };
       },
       'playback.list': async () => playback.sessions.flatMap((session) => playback.view(session) ?? []),
       'playback.subscribe': async ({ sessionId }: { sessionId?: string }, client) => {
@@ -135,8 +139,9 @@ export class ApiMethods {
           .filter((record) => isOfferedToContinue(record, config.current.progress))
           .slice(0, limit ?? 10)
           .map(view),
-      'source.resolve': async ({ uri, source }: { uri: string; source?: string }, _client, signal) => {
-        const { source: by, result, alternatives } = await playback.resolve(uri, source, signal);
+      'source.resolve': async ({ uri, source }: { uri: string; source?: string }, client, signal) => {
+        const options = { signal, onWait: waitingFor(client) };
+        const { source: by, result, alternatives } = await playback.resolve(uri, source, options);
         return { ...result, source: by.id, alternatives };
       },
       'plugins.list': async () => plugins.list(),
@@ -153,6 +158,8 @@ export class ApiMethods {
       'plugins.profile': async ({ id }: { id?: string }) => plugins.set.profile(id),
       'plugins.enable': async ({ id }: { id: string }) => this.#services.pluginSwitch.enable(id),
       'plugins.disable': async ({ id }: { id: string }) => this.#services.pluginSwitch.disable(id),
+      'plugins.agree': async ({ id, setting }: { id: string; setting: string }) =>
+        this.#services.pluginSwitch.agree(id, setting),
       'secrets.list': async ({ plugin }: { plugin?: string }) => secrets.list(plugin),
       'secrets.set': async ({
         plugin,
@@ -224,6 +231,10 @@ export class ApiMethods {
         return view(progress.mark(record.id, watched, clock.wall()));
       });
   }
+}
+
+function waitingFor(client: ApiClient): (note: WaitingNote) => void {
+  return (note) => void client.notify?.('source.waiting', note).catch(() => undefined);
 }
 
 /** @throws KinoportError `INVALID_ARGUMENT` for a client that is gone with its answer */

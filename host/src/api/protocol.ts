@@ -18,12 +18,17 @@ import Type, { type Static } from 'typebox';
 import type { PreparedInstall, RemovedPlugin, SearchHit } from '../plugins/install/views.ts';
 import type { Protection } from '../plugins/permissions/border.ts';
 
+/**
+ * Characters of an address. One may hold a whole file (`data:`); with it a message to a plugin still has less than 4 MiB.
+ */
+const MAX_ADDRESS = 3 * 1024 * 1024;
+
 const text = (max: number) => Type.String({ minLength: 1, maxLength: max });
 const sessionId = Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }));
 
 export const PlayParams = Type.Object({
   /** Absolute paths or addresses; the client has resolved them against its own folder. */
-  uris: Type.Array(text(8192), { minItems: 1, maxItems: 10_000 }),
+  uris: Type.Array(text(MAX_ADDRESS), { minItems: 1, maxItems: 10_000 }),
   player: Type.Optional(text(64)),
   source: Type.Optional(text(64)),
   /** `12.5`, `1:02:03`, `50%`, `-1:00`: parsed by the host once the duration is known. */
@@ -35,6 +40,8 @@ export const PlayParams = Type.Object({
   /** Begin with the first item, not with the first one not yet watched. */
   fromStart: Type.Optional(Type.Boolean()),
   shuffle: Type.Optional(Type.Boolean()),
+  /** Somebody is there to choose an item where the source wants that: answered with `choice`, and nothing opens. */
+  choose: Type.Optional(Type.Boolean()),
   subtitles: Type.Optional(Type.Array(text(8192), { maxItems: 20 })),
   audioLanguages: Type.Optional(Type.Array(text(16), { maxItems: 10 })),
   subtitleLanguages: Type.Optional(Type.Array(text(16), { maxItems: 10 })),
@@ -74,7 +81,7 @@ export const PlaybackCommandParams = Type.Object({
 });
 export type PlaybackCommandParams = Static<typeof PlaybackCommandParams>;
 
-const UriParams = Type.Object({ uri: text(8192), source: Type.Optional(text(64)) });
+const UriParams = Type.Object({ uri: text(MAX_ADDRESS), source: Type.Optional(text(64)) });
 
 const PluginParams = Type.Object({ id: text(1024) });
 
@@ -90,6 +97,7 @@ const npmEnvironment = Type.Optional(
 export const METHODS = {
   'host.status': Type.Object({}),
   'host.stop': Type.Object({}),
+  /** While a source makes it wait, and so for `source.resolve`: notifications `source.waiting` with a {@link WaitingNote}. */
   'playback.open': PlayParams,
   'playback.list': Type.Object({}),
   /** Events of one session (or of all) from now on, as notifications `playback.event`; a `started` and a `state` first. */
@@ -97,7 +105,7 @@ export const METHODS = {
   'playback.command': PlaybackCommandParams,
   'progress.list': Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })) }),
   'progress.get': UriParams,
-  'progress.mark': Type.Object({ uri: text(8192), watched: Type.Boolean() }),
+  'progress.mark': Type.Object({ uri: text(MAX_ADDRESS), watched: Type.Boolean() }),
   'progress.forget': UriParams,
   'progress.export': Type.Object({}),
   'progress.import': Type.Object({ document: Type.Unknown() }),
@@ -125,6 +133,11 @@ export const METHODS = {
   /** In the config file; in force when this is answered. */
   'plugins.enable': PluginParams,
   'plugins.disable': PluginParams,
+  /** Sets a boolean setting to `true` in the config file, as `data.consent` of an error asks for; in force when answered. */
+  'plugins.agree': Type.Object({
+    id: text(1024),
+    setting: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_]{0,63}$' }),
+  }),
   /** Which secrets plugins have or could have; never their values. */
   'secrets.list': Type.Object({ plugin: Type.Optional(text(1024)) }),
   /** `null` removes. */
@@ -190,6 +203,30 @@ export interface ProgressView {
   readonly watched: boolean;
   /** ISO 8601. */
   readonly updatedAt: string;
+}
+
+/** What one of is to be named, by its place, as `file` of `playback.open`. */
+export interface PlayChoice {
+  readonly title?: string;
+  readonly items: readonly {
+    readonly title: string;
+    readonly uri: string;
+    /** Bytes. */
+    readonly size: number | null;
+    /** Seconds. */
+    readonly duration: number | null;
+    readonly watched: boolean;
+  }[];
+  /** Place of the first not yet watched. */
+  readonly first: number;
+}
+
+/** A source has not answered yet. */
+export interface WaitingNote {
+  readonly source: string;
+  /** Of the item that is being opened; absent while an address is resolved. */
+  readonly title?: string;
+  readonly stats: StreamStats;
 }
 
 export interface PluginView {
@@ -278,7 +315,13 @@ export interface PlaybackView {
 
 /** What `playback.event` notifications carry. */
 export type PlaybackEvent =
-  | { readonly type: 'opening'; readonly sessionId: string; readonly title: string }
+  | {
+      /** Again once a second while the source makes it wait, with `stats`. */
+      readonly type: 'opening';
+      readonly sessionId: string;
+      readonly title: string;
+      readonly stats?: StreamStats;
+    }
   | {
       readonly type: 'started';
       readonly sessionId: string;
@@ -325,7 +368,7 @@ export interface Results {
     readonly configProblems: readonly SerializedError[];
   };
   'host.stop': { readonly stopping: true };
-  'playback.open': { readonly sessionId: string };
+  'playback.open': { readonly sessionId: string } | { readonly choice: PlayChoice };
   'playback.list': readonly PlaybackView[];
   'playback.subscribe': { readonly sessions: readonly string[] };
   'playback.command': { readonly sessionId: string };
@@ -345,6 +388,7 @@ export interface Results {
     readonly title?: string;
     readonly source: string;
     readonly alternatives: readonly string[];
+    readonly ask?: boolean;
     readonly items: readonly Item[];
   };
   'plugins.list': readonly PluginView[];
@@ -358,6 +402,7 @@ export interface Results {
   'plugins.profile': readonly PluginProfile[];
   'plugins.enable': PluginView;
   'plugins.disable': PluginView;
+  'plugins.agree': PluginView;
   'secrets.list': readonly SecretView[];
   /** `changed`: false when it was so before. */
   'secrets.set': SecretView & { readonly changed: boolean };

@@ -1,3 +1,5 @@
+import { isInfohash } from './uris.ts';
+
 /** The command line after it was made regular: what commander parses, and what stands behind `--`. */
 export interface PreparedArguments {
   readonly args: readonly string[];
@@ -22,7 +24,7 @@ export function prepareArguments(
   const before = dashes < 0 ? argv : argv.slice(0, dashes);
   const first = before[0];
   const looksLikeMedia = (text: string): boolean =>
-    text === 'demo' || /[/\\.:]/.test(text) || (!text.startsWith('-') && exists(text));
+    text === 'demo' || /[/\\.:]/.test(text) || isInfohash(text) || (!text.startsWith('-') && exists(text));
 
   let args = before;
   if (first === undefined ? dashes >= 0 : !known.has(first) && !ROOT_OPTIONS.has(first)) {

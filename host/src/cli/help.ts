@@ -20,6 +20,7 @@ export const HELP = {
   play: `${examples(
     ['play film.mkv', 'goes on where you stopped'],
     ['play ~/Show/ --file 3', 'the fourth file of a folder'],
+    ["play 'magnet:?xt=...'", 'an address with signs of the shell needs quotes'],
     ['play film.mkv --start 50% --paused', 'open in the middle'],
     ['play film.mkv -- --mute=yes', "arguments for the player's own command line"],
     ['play ./-film.mkv', 'a name that begins with a dash'],

@@ -7,6 +7,7 @@ import { resolveHome } from '../home/resolveHome.ts';
 import type { CliContext } from './context.ts';
 import { runProgram } from './program.ts';
 import { errorView, Output } from './terminal/output.ts';
+import { isInfohash } from './uris.ts';
 
 /** The entry point stays in a file of its own, `dist/cli.js`; chunks that it loads lie elsewhere. */
 function packageFolder(): string {
@@ -59,7 +60,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** `kinoport film.mkv --json` */
 function isBarePlay(argv: readonly string[]): boolean {
-  return /[/\\.:]/.test(argv[0] ?? '');
+  return /[/\\.:]/.test(argv[0] ?? '') || isInfohash(argv[0] ?? '');
 }
 
 /** What is on its way to a pipe arrives before the process ends. */

@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import type { PreparedArguments } from './arguments.ts';
 import { prepareArguments } from './arguments.ts';
 import type { SecretOptions } from './commands/configSecret.ts';
+import type { FilesOptions } from './commands/files.ts';
 import { addPlayerOptions, type PlayOptions } from './commands/playOptions.ts';
 import type { CreateCommandOptions } from './commands/plugin/create.ts';
 import { addInstallCommands } from './commands/plugin/installCommands.ts';
@@ -189,13 +190,15 @@ function buildProgram(
     (await import('./commands/progress.ts')).runImport(ctx, file, o),
   );
 
-  add<CommonOptions & { readonly source?: string }>(
+  add<FilesOptions>(
     program,
     'files <uri>',
     'what a folder, playlist or address holds',
     HELP.files,
-    async ([uri = ''], o) => (await import('./commands/inspect.ts')).runFiles(ctx, uri, o),
-  ).option('--source <id>', 'the source to use');
+    async ([uri = ''], o) => (await import('./commands/files.ts')).runFiles(ctx, uri, o),
+  )
+    .option('--source <id>', 'the source to use')
+    .option('-y, --yes', 'agree to what the source asks for');
 
   const plugin = group('plugin', 'the plugins', HELP.plugin);
   add(plugin, 'list', 'the plugins, what they give and how they are', HELP.plugin, async (_args, o) =>

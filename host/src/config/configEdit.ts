@@ -12,10 +12,7 @@ const FORMAT = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' 
  * @throws KinoportError `CONFIG_UNREADABLE`, `CONFIG_SYNTAX`, `HOME_NOT_WRITABLE`
  */
 export function setPluginEnabled(file: string, key: string, enabled: boolean): boolean {
-  const read = readConfigText(file);
-  if (typeof read !== 'string')
-    throw new KinoportError(read.code, read.message, read.hint === undefined ? {} : { hint: read.hint });
-  const text = read.trim() === '' ? '{}\n' : read;
+  const text = textToEdit(file);
   const tree = parseTree(text);
   const node = tree && findNodeAtLocation(tree, ['plugins', key]);
   const before: unknown = node && getNodeValue(node);
@@ -24,6 +21,33 @@ export function setPluginEnabled(file: string, key: string, enabled: boolean): b
   const next = applyEdits(text, modify(text, path, enabled, FORMAT));
   replaceFile(file, next);
   return true;
+}
+
+/**
+ * Sets one setting of a plugin in the config file, leaving everything else as it stands, comments included.
+ * @returns whether the file has another text than before
+ * @throws KinoportError `CONFIG_UNREADABLE`, `CONFIG_SYNTAX`, `HOME_NOT_WRITABLE`
+ */
+export function setPluginSetting(file: string, key: string, name: string, value: boolean): boolean {
+  const text = textToEdit(file);
+  const tree = parseTree(text);
+  const node = tree && findNodeAtLocation(tree, ['plugins', key]);
+  const before = tree && findNodeAtLocation(tree, ['plugins', key, 'config', name]);
+  if (before && getNodeValue(before) === value) return false;
+  // `"id": true` says that it is on, and no more.
+  const [path, content]: [JSONPath, unknown] =
+    node === undefined || node.type === 'object'
+      ? [['plugins', key, 'config', name], value]
+      : [['plugins', key], { config: { [name]: value } }];
+  replaceFile(file, applyEdits(text, modify(text, path, content, FORMAT)));
+  return true;
+}
+
+function textToEdit(file: string): string {
+  const read = readConfigText(file);
+  if (typeof read !== 'string')
+    throw new KinoportError(read.code, read.message, read.hint === undefined ? {} : { hint: read.hint });
+  return read.trim() === '' ? '{}\n' : read;
 }
 
 /**

@@ -42,10 +42,11 @@ export function currentItem(
   item: Pick<Current, 'entry' | 'start' | 'sinceEpoch' | 'stream' | 'token'> & {
     readonly sessionId: string;
     readonly onFault: (error: unknown) => void;
+    readonly onStats: () => void;
   },
 ): Current {
-  const { clock, log, progress, owners, config } = services;
-  const { sessionId, onFault, ...rest } = item;
+  const { clock, progress, owners, config } = services;
+  const { sessionId, onFault, onStats, ...rest } = item;
   const tracker = new ProgressTracker({
     clock,
     store: progress,
@@ -56,7 +57,7 @@ export function currentItem(
     source: rest.entry.source,
     onFault,
   });
-  return { ...rest, tracker, care: new SourceCare(clock, log, rest.stream), ended: false };
+  return { ...rest, tracker, care: new SourceCare(clock, rest.stream, onStats), ended: false };
 }
 
 /** Whether a state speaks of this item; one from before the load, or of the item before, does not. */

@@ -23,28 +23,10 @@ export function followsByItself(
   return isEpisode(finished) && isEpisode(next);
 }
 
-/**
- * The entry that `--file` means: a number from 0, else the one whose title or file name holds the words.
- * @throws KinoportError `INVALID_ARGUMENT`
- */
-export function findEntry(entries: readonly QueueEntry[], wanted: string): number {
-  if (/^\d+$/.test(wanted) && Number(wanted) < entries.length) return Number(wanted);
-  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-  const names = entries.map(({ item }) => `${item.title} ${decode(item.uri)}`.toLowerCase());
-  const found = names.findIndex((name) => words.every((word) => name.includes(word)));
-  if (found >= 0) return found;
-  throw new KinoportError('INVALID_ARGUMENT', `There is no file "${wanted}" among the ${entries.length}.`, {
-    hint: 'kinoport files lists them with their numbers.',
-  });
-}
-
-function decode(uri: string): string {
-  const name = uri.slice(Math.max(uri.lastIndexOf('/'), uri.lastIndexOf('\\')) + 1);
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
+/** The error of a step beyond an end of the queue. */
+export function noNeighbour(step: 1 | -1): KinoportError {
+  const message = step > 0 ? 'This is the last item.' : 'This is the first item.';
+  return new KinoportError('NO_NEXT_ITEM', message, { hint: 'Play a folder or several files to have more.' });
 }
 
 /** A new order (Fisher and Yates). */

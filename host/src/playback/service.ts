@@ -7,6 +7,7 @@ import {
   type JsonObject,
   KinoportError,
   type StreamRecord,
+  type StreamStats,
   sleep,
   toKinoportError,
 } from '@kinoport/core';
@@ -18,9 +19,11 @@ import type { RemoteStream } from '../plugins/remoteSource.ts';
 import type { ProcessBroker } from '../processes/broker.ts';
 import type { JournalEntry } from '../storage/journal.ts';
 import type { StreamFront } from '../streams/front.ts';
+import { type Choice, choiceOf, firstOf, type ResolvedQueue } from './choice.ts';
 import type { SessionServices } from './currentItem.ts';
+import { findItem } from './findItem.ts';
 import { fromJournal } from './opening.ts';
-import { findEntry, type QueueEntry, type QueueOrigin, shuffled } from './queue.ts';
+import { type QueueEntry, type QueueOrigin, shuffled } from './queue.ts';
 import { PlaybackSession } from './session.ts';
 import { parseStartTime } from './startTime.ts';
 
@@ -32,6 +35,23 @@ const NEAR_THE_BEGINNING = 1;
 export interface PlaybackServices extends SessionServices {
   readonly broker: ProcessBroker;
   readonly front: StreamFront;
+}
+
+/** A source makes whoever asked wait. */
+export interface Waiting {
+  readonly source: string;
+  /** Of the item that is being opened; absent while it is not known yet which. */
+  readonly title?: string;
+  readonly stats: StreamStats;
+}
+
+export interface OpenOptions {
+  /** Is called with the session before anything of it is announced. */
+  readonly prepare?: (session: PlaybackSession) => void;
+  /** Gives it up until the player is open; one that is on its way is ended. */
+  readonly signal?: AbortSignal;
+  /** Once a second while a source has not answered. */
+  readonly onWait?: (waiting: Waiting) => void;
 }
 
 /** Every playback session of this host. */
@@ -86,50 +106,69 @@ export class PlaybackService implements Disposable {
 
   /**
    * Resolves the addresses, makes the queue, opens the player.
-   * @param prepare is called with the session before anything of it is announced
-   * @param signal gives it up until the player is open; one that is on its way is ended
    * @throws KinoportError of routing, sources and players; `ABORTED`
    */
-  async open(
-    params: PlayParams,
-    prepare?: (session: PlaybackSession) => void,
-    signal?: AbortSignal,
-  ): Promise<PlaybackSession> {
+  async open(params: Omit<PlayParams, 'choose'>, options: OpenOptions = {}): Promise<PlaybackSession> {
+    const begun = await this.begin(params, options);
+    if (begun instanceof PlaybackSession) return begun;
+    throw new KinoportError('INTERNAL', 'There was nobody to choose an item.');
+  }
+
+  /** As `open`; with `choose`, and several items of which the source wants one to be named, what there is to choose from. */
+  async begin(params: PlayParams, options: OpenOptions = {}): Promise<PlaybackSession | Choice> {
     if (params.start !== undefined) parseStartTime(params.start);
-    const { plugins, config } = this.#services;
+    const { plugins, config, progress } = this.#services;
+    const { signal, prepare, onWait } = options;
     const player = plugins.player(params.player ?? config.current.player);
     plugins.activateForPlayback();
     // Started beside the source; what goes wrong is met when the player is opened.
     player.plugin.current().catch(() => undefined);
-    const resolved = await this.#resolve(params, signal);
-    const queue = params.shuffle ? shuffled(resolved) : resolved;
+    const resolved = await this.#resolve(params, options);
+    const choice = choiceOf(resolved, params, progress);
+    if (choice) return choice;
+    const { entries } = resolved;
+    const queue = params.shuffle ? shuffled(entries) : entries;
     // A number means the place that `files` shows, whatever the order.
-    const wanted = params.file === undefined ? undefined : resolved[findEntry(resolved, params.file)];
-    const index = wanted ? queue.indexOf(wanted) : this.#first(queue, params);
-    const { uris: _, file: __, fromStart: ___, shuffle: ____, source: _____, ...options } = params;
-    const session = new PlaybackSession(
-      this.#services,
-      `p${randomBytes(6).toString('hex')}`,
-      player,
-      queue,
-      options,
-    );
+    const items = entries.map(({ item }) => item);
+    const wanted = params.file === undefined ? undefined : entries[findItem(items, params.file)];
+    const index = wanted ? queue.indexOf(wanted) : firstOf(queue, params, progress);
+    const {
+      uris: _,
+      file: __,
+      fromStart: ___,
+      shuffle: ____,
+      source: _____,
+      choose: ______,
+      ...rest
+    } = params;
+    const id = `p${randomBytes(6).toString('hex')}`;
+    const session = new PlaybackSession(this.#services, id, player, queue, rest);
     this.#add(session);
     prepare?.(session);
+    const source = queue[index]?.source ?? '';
+    const waiting = session.onDidEmit((event) => {
+      if (event.type === 'opening' && event.stats)
+        onWait?.({ source, title: event.title, stats: event.stats });
+    });
     try {
       await session.open(index, signal);
       return session;
     } catch (error) {
       this.#sessions.delete(session.id);
       throw error;
+    } finally {
+      void waiting.dispose();
     }
   }
 
   /** What an address leads to, by whom, and who else could have answered. */
-  async resolve(uri: string, sourceId?: string, signal?: AbortSignal) {
+  async resolve(uri: string, sourceId?: string, { signal, onWait }: OpenOptions = {}) {
     const { plugins } = this.#services;
     const source = sourceId === undefined ? plugins.sourceFor(uri) : plugins.source(sourceId);
-    const result = await source.resolve(uri, signal);
+    const result = await source.resolve(uri, {
+      signal,
+      onStats: (stats) => onWait?.({ source: source.id, stats }),
+    });
     const alternatives = plugins
       .routes(uri)
       .map((route) => route.source)
@@ -176,11 +215,12 @@ export class PlaybackService implements Disposable {
 
   // --- opening --------------------------------------------------------------------------------------------
 
-  async #resolve(params: PlayParams, signal?: AbortSignal): Promise<readonly QueueEntry[]> {
+  async #resolve(params: PlayParams, options: OpenOptions): Promise<ResolvedQueue> {
     const several = params.uris.length > 1;
-    const queue: QueueEntry[] = [];
+    const entries: QueueEntry[] = [];
+    const asking: { title?: string; ask?: boolean } = {};
     for (const uri of params.uris) {
-      const { source, result } = await this.resolve(uri, params.source, signal);
+      const { source, result } = await this.resolve(uri, params.source, options);
       const origin: QueueOrigin =
         result.kind === 'folder' && !several
           ? 'folder'
@@ -188,22 +228,16 @@ export class PlaybackService implements Disposable {
             ? 'playlist'
             : 'argument';
       for (const item of result.items)
-        if (item.kind !== 'container') queue.push({ item, source: source.id, origin });
+        if (item.kind !== 'container') entries.push({ item, source: source.id, origin });
+      if (result.ask && !several) asking.ask = true;
+      if (result.title !== undefined) asking.title = result.title;
     }
-    if (queue.length === 0) {
+    if (entries.length === 0) {
       throw new KinoportError('SOURCE_EMPTY', 'There is nothing to play there.', {
         hint: 'Give a file, or a folder that holds films.',
       });
     }
-    return queue;
-  }
-
-  #first(queue: readonly QueueEntry[], params: PlayParams): number {
-    if (params.fromStart || params.shuffle || queue[0]?.origin !== 'folder') return 0;
-    const unwatched = queue.findIndex(
-      ({ item }) => this.#services.progress.find(contentKeys(item))?.watched !== true,
-    );
-    return Math.max(0, unwatched);
+    return { entries, ...asking };
   }
 
   #add(session: PlaybackSession): void {

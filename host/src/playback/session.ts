@@ -7,6 +7,7 @@ import {
   type PlayerEnd,
   type PlayerMedia,
   type PlayerState,
+  type StreamStats,
   serializeError,
   toKinoportError,
 } from '@kinoport/core';
@@ -15,10 +16,11 @@ import type { RemotePlayer } from '../plugins/remotePlayer.ts';
 import type { RemoteSession } from '../plugins/remoteSession.ts';
 import type { RemoteSource, RemoteStream } from '../plugins/remoteSource.ts';
 import type { JournalEntry } from '../storage/journal.ts';
+import { Ahead } from './ahead.ts';
 import { type Current, currentItem, isOf, type SessionServices } from './currentItem.ts';
 import { trustedEnd } from './ends.ts';
 import { type Begin, beginAt, journalled, loadOptionsOf, mediaOf, type SessionOptions } from './opening.ts';
-import { followsByItself, type QueueEntry } from './queue.ts';
+import { followsByItself, noNeighbour, type QueueEntry } from './queue.ts';
 import { SessionQueue } from './sessionQueue.ts';
 import { parseStartTime, startSeconds } from './startTime.ts';
 
@@ -31,6 +33,7 @@ export class PlaybackSession {
   readonly #options: SessionOptions;
   readonly #onDidEmit = new Emitter<PlaybackEvent>();
   readonly #queue: SessionQueue;
+  readonly #ahead: Ahead;
   #session: RemoteSession | undefined;
   #current: Current | undefined;
   #loads = 0;
@@ -53,6 +56,11 @@ export class PlaybackSession {
     this.id = id;
     this.player = player;
     this.#queue = new SessionQueue(queue, services.plugins);
+    this.#ahead = new Ahead({
+      log: services.log,
+      source: (id) => services.plugins.source(id),
+      following: (entry) => this.#queue.following(entry),
+    });
     this.#options = options;
     this.startedAt = startedAt;
   }
@@ -148,10 +156,7 @@ export class PlaybackSession {
       if (!current) throw new KinoportError('NOTHING_PLAYING', 'Nothing is playing.');
       const entry = await this.#queue.neighbour(current.entry, step);
       if (entry) return this.#load(entry);
-      const message = step > 0 ? 'This is the last item.' : 'This is the first item.';
-      throw new KinoportError('NO_NEXT_ITEM', message, {
-        hint: 'Play a folder or several files to have more.',
-      });
+      throw noNeighbour(step);
     });
   }
 
@@ -186,7 +191,9 @@ export class PlaybackSession {
   // --- one item -------------------------------------------------------------------------------------------
 
   async #openStream(entry: QueueEntry, signal?: AbortSignal): Promise<RemoteStream> {
-    return this.#services.plugins.source(entry.source).open(entry.item, signal);
+    const onStats = (stats: StreamStats): void =>
+      this.#emit({ type: 'opening', sessionId: this.id, title: entry.item.title, stats });
+    return this.#services.plugins.source(entry.source).open(entry.item, { signal, onStats });
   }
 
   async #load(entry: QueueEntry): Promise<void> {
@@ -217,7 +224,9 @@ export class PlaybackSession {
       sinceEpoch,
       start: begin.seconds,
       onFault: (error) => this.#told(error),
+      onStats: () => this.#tellState(),
     });
+    this.#ahead.entered(entry);
     if (this.#session) this.#session.itemToken = token;
     this.#seekLater = begin.later;
     this.#emit(this.#started(entry, begin.seconds, begin.resumed));
@@ -251,6 +260,7 @@ export class PlaybackSession {
       watched,
       ...(error ? { error } : {}),
     });
+    await current.care.dispose();
     await current.stream.dispose();
   }
 
@@ -288,12 +298,7 @@ export class PlaybackSession {
     const isOfItem = isOf(current, state);
     if (!isOfItem && state.status !== 'gone') return;
     if (isOfItem && !current.ended) current.tracker.heard(state);
-    this.#emit({
-      type: 'state',
-      sessionId: this.id,
-      state,
-      ...(current.care.stats ? { stats: current.care.stats } : {}),
-    });
+    this.#tellState();
     if (state.status === 'gone') {
       void this.#serialize(() => this.#close('killed')).catch((error) => this.#broke(error));
       return;
@@ -303,11 +308,17 @@ export class PlaybackSession {
       this.#seekLater = undefined;
       this.#seekNow(later, state.duration).catch((error) => this.#told(error));
     }
-    const next = this.#queue.after(current.entry);
-    current.care.heard(
-      state,
-      next && { item: next.item, source: () => this.#services.plugins.source(next.source) },
-    );
+    current.care.heard(state);
+    this.#ahead.heard(state);
+  }
+
+  /** What the player says, with the figures of the source. */
+  #tellState(): void {
+    const state = this.#session?.state;
+    const current = this.#current;
+    if (this.#closed || !state || !current || !(isOf(current, state) || state.status === 'gone')) return;
+    const { stats } = current.care;
+    this.#emit({ type: 'state', sessionId: this.id, state, ...(stats ? { stats } : {}) });
   }
 
   /** Now that the duration is known; until here the film stood still. */
@@ -355,6 +366,7 @@ export class PlaybackSession {
 
   async #end(reason: 'stopped' | 'killed'): Promise<void> {
     const isLost = reason === 'killed' && this.#current?.ended === false;
+    this.#ahead.stop();
     await this.#leaveWhereItIs(reason);
     // Its driver took it for dead; where it is not, nobody would ever end it.
     if (isLost) await this.#services.endProcess(this.id).catch((fault) => this.#broke(fault));

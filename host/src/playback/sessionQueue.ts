@@ -6,6 +6,7 @@ import type { QueueEntry } from './queue.ts';
 export class SessionQueue {
   readonly #plugins: PluginManager;
   #entries: readonly QueueEntry[];
+  #learning: Promise<void> | undefined;
 
   constructor(entries: readonly QueueEntry[], plugins: PluginManager) {
     this.#entries = entries;
@@ -34,8 +35,24 @@ export class SessionQueue {
 
   /** The entry before or after another. */
   async neighbour(entry: QueueEntry, step: 1 | -1): Promise<QueueEntry | undefined> {
-    if (this.#entries.length === 1) await this.#addSiblings(entry);
+    await this.#complete(entry);
     return this.#entries[this.indexOf(entry) + step];
+  }
+
+  /** What stands behind an entry, two at most. */
+  async following(entry: QueueEntry): Promise<readonly QueueEntry[]> {
+    await this.#complete(entry);
+    const index = this.indexOf(entry);
+    return index < 0 ? [] : this.#entries.slice(index + 1, index + 3);
+  }
+
+  /** Whoever asks meanwhile waits for the same answer: an entry that was handed out stays in the queue. */
+  async #complete(entry: QueueEntry): Promise<void> {
+    if (this.#entries.length > 1) return;
+    this.#learning ??= this.#addSiblings(entry).finally(() => {
+      this.#learning = undefined;
+    });
+    await this.#learning;
   }
 
   async #addSiblings(entry: QueueEntry): Promise<void> {

@@ -1,26 +1,31 @@
-import { type Clock, type Item, type PlayerState, type StreamStats, toKinoportError } from '@kinoport/core';
-import type { Logger } from '../log/logger.ts';
-import type { RemoteSource, RemoteStream } from '../plugins/remoteSource.ts';
+import {
+  type Clock,
+  type Disposable,
+  isKinoportError,
+  type PlayerState,
+  type StreamStats,
+} from '@kinoport/core';
+import type { RemoteStream } from '../plugins/remoteSource.ts';
 
 const NOTIFY_EVERY = 250;
 const STATS_EVERY = 1_000;
-const PREFETCH_BEFORE = 60;
 
-/** What the source of a playing item is told and asked meanwhile: the position, its figures, what comes next. */
-export class SourceCare {
+/** What the source of a playing item is told and asked meanwhile: the position, and its figures. */
+export class SourceCare implements Disposable {
   readonly #clock: Clock;
-  readonly #log: Logger;
   readonly #stream: RemoteStream;
+  readonly #asking: Disposable | undefined;
   #notified = Number.NEGATIVE_INFINITY;
-  #asked = Number.NEGATIVE_INFINITY;
   #epoch: number | undefined;
-  #prefetched = false;
+  #isAsked = false;
+  #isOver = false;
   #stats: StreamStats | undefined;
 
-  constructor(clock: Clock, log: Logger, stream: RemoteStream) {
+  /** @param onStats there are new figures, whatever the player does or waits for */
+  constructor(clock: Clock, stream: RemoteStream, onStats: () => void) {
     this.#clock = clock;
-    this.#log = log;
     this.#stream = stream;
+    if (stream.record) this.#asking = clock.every(STATS_EVERY, () => this.#ask(onStats));
   }
 
   /** The latest figures. */
@@ -28,10 +33,7 @@ export class SourceCare {
     return this.#stats;
   }
 
-  heard(
-    state: PlayerState,
-    next: { readonly item: Item; readonly source: () => RemoteSource } | undefined,
-  ): void {
+  heard(state: PlayerState): void {
     const now = this.#clock.now();
     const sought = this.#epoch !== state.epoch;
     this.#epoch = state.epoch;
@@ -40,27 +42,32 @@ export class SourceCare {
       this.#notified = now;
       source.notifyPosition(id, { seconds: Math.max(0, state.position) });
     }
-    if (record && state.status === 'playing' && now - this.#asked >= STATS_EVERY) {
-      this.#asked = now;
-      source.stats(id).then(
+  }
+
+  async dispose(): Promise<void> {
+    this.#isOver = true;
+    await this.#asking?.dispose();
+  }
+
+  #ask(onStats: () => void): void {
+    // Of one that is being restarted there is nothing to ask for a moment.
+    if (this.#isAsked || !this.#stream.source.plugin.peer) return;
+    this.#isAsked = true;
+    this.#stream.source
+      .stats(this.#stream.id)
+      .then(
         (stats) => {
+          const isNews = this.#stats !== undefined || Object.keys(stats).length > 0;
           this.#stats = stats;
+          if (!this.#isOver && isNews) onStats();
         },
-        // A source that is being restarted has no figures for a moment.
-        () => undefined,
-      );
-    }
-    const left = state.duration === undefined ? Number.POSITIVE_INFINITY : state.duration - state.position;
-    if (next && !this.#prefetched && state.status === 'playing' && left < PREFETCH_BEFORE) {
-      this.#prefetched = true;
-      next
-        .source()
-        .prefetch(next.item, 'next')
-        .catch((error) =>
-          this.#log.warn('the next item could not be prefetched', {
-            message: toKinoportError(error).message,
-          }),
-        );
-    }
+        (error: unknown) => {
+          // One that does not answer in time is told of by its heartbeat; a figure of before would lie.
+          if (!isKinoportError(error, 'ABORTED')) this.#stats = undefined;
+        },
+      )
+      .finally(() => {
+        this.#isAsked = false;
+      });
   }
 }

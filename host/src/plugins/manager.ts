@@ -115,7 +115,7 @@ export class PluginManager implements Disposable {
       'SOURCE_UNKNOWN',
       known,
     );
-    return new RemoteSource(plugin, id, this.#options.streams);
+    return new RemoteSource(plugin, id, this.#options.streams, this.#options.clock);
   }
 
   routes(uri: string): readonly Route[] {

@@ -21,14 +21,14 @@ import type { Redactor } from '../log/redactor.ts';
 import type { AttentionBoard } from './attention.ts';
 import type { PluginChange, PluginProcessDefaults } from './blueprint.ts';
 import type { PluginCalls } from './calls.ts';
-import type { DiscoveredPlugin } from './discovery.ts';
+import { type DiscoveredPlugin, settingsSchema } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
 import { permissionsView } from './permissions/border.ts';
 import { ownNode, type PluginNode } from './permissions/node.ts';
 import { Plugin } from './plugin.ts';
 import type { PluginDefinition } from './process.ts';
 import { profileOf } from './profile/profile.ts';
-import { deliverSettings } from './settings.ts';
+import { booleanSettings, deliverSettings } from './settings.ts';
 import type { FailedStore } from './supervision/failedStore.ts';
 
 export interface PluginSetOptions {
@@ -129,6 +129,11 @@ export class PluginSet implements Disposable {
   /** What the config says. @throws KinoportError `PLUGIN_NOT_FOUND` */
   isEnabled(id: string): boolean {
     return this.#find(id).discovered.enabled;
+  }
+
+  /** Whether it has a boolean setting of that name. @throws KinoportError `PLUGIN_NOT_FOUND` */
+  hasSwitch(id: string, setting: string): boolean {
+    return booleanSettings(settingsSchema(this.#find(id).discovered)).includes(setting);
   }
 
   /** Whether only `plugin dev` brings it. @throws KinoportError `PLUGIN_NOT_FOUND` */

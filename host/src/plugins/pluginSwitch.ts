@@ -1,6 +1,6 @@
 import { deserializeError, KinoportError } from '@kinoport/core';
 import type { PluginView } from '../api/protocol.ts';
-import { setPluginEnabled } from '../config/configEdit.ts';
+import { setPluginEnabled, setPluginSetting } from '../config/configEdit.ts';
 import type { FileConfigService } from '../config/fileConfigService.ts';
 import type { PluginSet } from './pluginSet.ts';
 
@@ -29,7 +29,31 @@ export class PluginSwitch {
     return this.#plugins.view(id);
   }
 
+  /**
+   * Sets a boolean setting of a plugin to `true`, as a viewer agrees to; the plugin has it when this resolves.
+   * @throws KinoportError `PLUGIN_NOT_FOUND`, `INVALID_ARGUMENT`, of the config
+   */
+  async agree(id: string, setting: string): Promise<PluginView> {
+    if (!this.#plugins.hasSwitch(id, setting))
+      throw new KinoportError(
+        'INVALID_ARGUMENT',
+        `The plugin "${id}" has no setting "${setting}" to agree to.`,
+      );
+    const key = this.#writable(id);
+    if (setPluginSetting(this.#file, key, setting, true)) this.#config.reload();
+    await this.#plugins.refresh();
+    return this.#plugins.view(id);
+  }
+
   async #write(id: string, enabled: boolean): Promise<void> {
+    const key = this.#writable(id);
+    if (this.#plugins.isEnabled(id) !== enabled && setPluginEnabled(this.#file, key, enabled))
+      this.#config.reload();
+    await this.#plugins.refresh();
+  }
+
+  /** How the file calls a plugin, where the file is as it should be. */
+  #writable(id: string): string {
     this.#config.reload();
     const [problem] = this.#config.problems;
     if (problem) throw deserializeError(problem);
@@ -39,9 +63,6 @@ export class PluginSwitch {
         hint: 'Ctrl-C there ends it. To have it without that, name its folder under "plugins" in the config.',
       });
     }
-    const key = this.#plugins.key(id);
-    if (this.#plugins.isEnabled(id) !== enabled && setPluginEnabled(this.#file, key, enabled))
-      this.#config.reload();
-    await this.#plugins.refresh();
+    return this.#plugins.key(id);
   }
 }

@@ -1,7 +1,9 @@
 import {
+  type Clock,
+  consentOf,
   type Disposable,
   type Item,
-  type KinoportError,
+  KinoportError,
   type ResolveResult,
   type SourceStream,
   type StreamRecord,
@@ -12,6 +14,7 @@ import { newStreamId } from '../streams/address.ts';
 import { believed } from './answers.ts';
 import type { PluginCallOptions } from './blueprint.ts';
 import { type HandoverReason, type Survivor, settle, TAKE_OVER_TIMEOUT } from './handover.ts';
+import { patiently } from './patience.ts';
 import type { Plugin } from './plugin.ts';
 import type { PluginProcess } from './process.ts';
 import { checks } from './schemas.ts';
@@ -20,24 +23,37 @@ import type { CheckedSchema } from './validation.ts';
 
 const RESOLVE_TIMEOUT = 120_000;
 const OPEN_TIMEOUT = 60_000;
+const FORGET_TIMEOUT = 5_000;
+
+/** Of a call that may wait for the world. */
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Once a second while it waits. */
+  readonly onStats?: ((stats: StreamStats) => void) | undefined;
+}
 
 /** A source of a plugin, whatever generation of it runs. What it answers is checked. */
 export class RemoteSource {
   readonly plugin: Plugin;
   readonly id: string;
   readonly #streams: PublishedStreams;
+  readonly #clock: Clock;
 
-  constructor(plugin: Plugin, id: string, streams: PublishedStreams) {
+  constructor(plugin: Plugin, id: string, streams: PublishedStreams, clock: Clock) {
     this.plugin = plugin;
     this.id = id;
     this.#streams = streams;
+    this.#clock = clock;
   }
 
-  async resolve(uri: string, signal?: AbortSignal): Promise<ResolveResult> {
-    return this.#checked(checks.resolve, 'resolve', [uri], {
-      timeout: RESOLVE_TIMEOUT,
-      ...(signal ? { signal } : {}),
-    });
+  async resolve(uri: string, options: WaitOptions = {}): Promise<ResolveResult> {
+    const statsId = newStreamId();
+    return this.#patiently('resolve', RESOLVE_TIMEOUT, statsId, options, (signal) =>
+      this.#checked(checks.resolve, 'resolve', [uri, { statsId }], {
+        timeout: Number.POSITIVE_INFINITY,
+        signal,
+      }),
+    );
   }
 
   async siblings(item: Item): Promise<readonly Item[]> {
@@ -48,10 +64,19 @@ export class RemoteSource {
     await this.#call('prefetch', [item, level], { timeout: RESOLVE_TIMEOUT });
   }
 
-  async open(item: Item, signal?: AbortSignal): Promise<RemoteStream> {
+  /** `prefetch` was told of an item that does not follow. Asks only a plugin that runs. */
+  async forget(item: Item): Promise<void> {
+    if (this.plugin.peer) await this.#call('forget', [item], { timeout: FORGET_TIMEOUT });
+  }
+
+  async open(item: Item, options: WaitOptions = {}): Promise<RemoteStream> {
     const streamId = newStreamId();
-    const options = { timeout: OPEN_TIMEOUT, ...(signal ? { signal } : {}) };
-    return this.#opened(streamId, item, 'open', [item, { streamId }], options);
+    return this.#patiently('open', OPEN_TIMEOUT, streamId, options, (signal) =>
+      this.#opened(streamId, item, 'open', [item, { streamId }], {
+        timeout: Number.POSITIVE_INFINITY,
+        signal,
+      }),
+    );
   }
 
   /** The stream of an earlier host, under its old id; its readers wait until it is there. */
@@ -113,9 +138,42 @@ export class RemoteSource {
     return believed(check, await this.#call<unknown>(verb, args, options), `Source "${this.id}"`, verb);
   }
 
-  #call<T>(verb: SourceVerb, args: readonly unknown[], options: PluginCallOptions): Promise<T> {
-    return this.plugin.call<T>('source/call', { source: this.id, verb, args }, options);
+  async #call<T>(verb: SourceVerb, args: readonly unknown[], options: PluginCallOptions): Promise<T> {
+    try {
+      return await this.plugin.call<T>('source/call', { source: this.id, verb, args }, options);
+    } catch (error) {
+      throw namedConsent(error, this.plugin.id);
+    }
   }
+
+  #patiently<T>(
+    verb: SourceVerb,
+    limit: number,
+    id: string,
+    { signal, onStats }: WaitOptions,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const late = (): KinoportError =>
+      new KinoportError(
+        'PLUGIN_CALL_TIMEOUT',
+        `Source "${this.id}" did not answer "${verb}" within ${limit / 1000} s.`,
+      );
+    const stats = (): Promise<StreamStats> => this.stats(id);
+    return patiently({ clock: this.#clock, limit, signal, stats, onStats, late }, work);
+  }
+}
+
+/** Whom the agreement is for, and how it is given, which a plugin cannot know. */
+function namedConsent(error: unknown, plugin: string): unknown {
+  const consent = consentOf(error);
+  if (!consent || !(error instanceof KinoportError)) return error;
+  const { code, message, hint } = error;
+  return new KinoportError(code, message, {
+    hint:
+      hint ?? `Agree with --yes, or by "${consent.setting}": true in the config of the plugin "${plugin}".`,
+    data: { consent: { plugin, ...consent } },
+    cause: error,
+  });
 }
 
 /** An open stream over all generations of its source. */

@@ -208,7 +208,13 @@ export const checks = {
     }),
   ),
   stats: checkedSchema<StreamStats>(() =>
-    Type.Object({ downloadRate: amount, uploadRate: amount, peers: amount, bufferedSeconds: amount }),
+    Type.Object({
+      downloadRate: amount,
+      uploadRate: amount,
+      peers: amount,
+      bufferedSeconds: amount,
+      activity: optional(text(100)),
+    }),
   ),
   commandEnd: checkedSchema<{ readonly exitCode: number }>(() =>
     Type.Object({ exitCode: Type.Integer({ minimum: 0, maximum: 255 }) }),
@@ -221,6 +227,7 @@ export const checks = {
       kind: Type.Enum(['single', 'playlist', 'folder']),
       title: optional(text(1000)),
       items: Type.Array(item, { maxItems: 10_000 }),
+      ask: flag,
     }),
   ),
   items: checkedSchema<Item[]>(() => Type.Array(item, { maxItems: 10_000 })),

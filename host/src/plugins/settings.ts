@@ -94,6 +94,17 @@ export async function deliverSettings(
   plugin.current().catch(() => undefined);
 }
 
+/** Names of the settings that are switches. */
+export function booleanSettings(schema: JsonObject | undefined): readonly string[] {
+  const properties = schema?.properties;
+  if (typeof properties !== 'object' || properties === null) return [];
+  return Object.entries(properties).flatMap(([name, property]) =>
+    typeof property === 'object' && property !== null && 'type' in property && property.type === 'boolean'
+      ? [name]
+      : [],
+  );
+}
+
 /** What somebody types to give a plugin a secret. */
 export function command(id: string, name: string): string {
   return `${PRODUCT.command} config secret ${id} ${name}`;

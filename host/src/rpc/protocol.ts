@@ -72,6 +72,7 @@ export type SourceVerb =
   | 'open'
   | 'reopen'
   | 'prefetch'
+  | 'forget'
   | 'notifyPosition'
   | 'stats'
   | 'release';

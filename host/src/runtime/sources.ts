@@ -3,7 +3,16 @@ import type { Peer } from '../rpc/peer.ts';
 import type { SourceCallParams, SourceVerb } from '../rpc/protocol.ts';
 import type { RegistryImpl } from './registry.ts';
 
-const OPTIONAL = ['list', 'search', 'siblings', 'reopen', 'prefetch', 'notifyPosition', 'stats'] as const;
+const OPTIONAL = [
+  'list',
+  'search',
+  'siblings',
+  'reopen',
+  'prefetch',
+  'forget',
+  'notifyPosition',
+  'stats',
+] as const;
 
 /** The optional verbs that a source implements, with the ones it must. */
 export function sourceVerbs(source: Source): SourceVerb[] {
@@ -25,7 +34,7 @@ export function serveSources(peer: Peer, registry: RegistryImpl<Source>): void {
     const options = <T>(): T & { signal: AbortSignal } => ({ ...(second as T), signal });
     switch (verb) {
       case 'resolve':
-        return source.resolve(first as string, { signal });
+        return source.resolve(first as string, options<object>());
       case 'list':
         if (source.list) return source.list(first as string, options<object>());
         break;
@@ -41,6 +50,8 @@ export function serveSources(peer: Peer, registry: RegistryImpl<Source>): void {
         break;
       case 'prefetch':
         return source.prefetch?.(first as Item, second as 'next' | 'warm', { signal });
+      case 'forget':
+        return source.forget?.(first as Item);
       case 'stats':
         return (await source.stats?.(first as string)) ?? {};
       case 'release':

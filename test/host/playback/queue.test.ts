@@ -1,7 +1,7 @@
 import type { Item } from '@kinoport/core';
 import { describe, expect, it } from 'vitest';
+import { findItem } from '../../../host/src/playback/findItem.ts';
 import {
-  findEntry,
   followsByItself,
   type QueueEntry,
   type QueueOrigin,
@@ -43,9 +43,7 @@ describe('what follows by itself', () => {
 });
 
 describe('--file', () => {
-  const entries = ['Show S01E01 One', 'Show S01E02 Two', '2001', 'Amélie'].map((title) =>
-    entry('folder', {}, title),
-  );
+  const items = ['Show S01E01 One', 'Show S01E02 Two', '2001', 'Amélie'].map((title) => item(title));
   it.each([
     ['0', 0],
     ['3', 3],
@@ -53,14 +51,20 @@ describe('--file', () => {
     ['two show', 1],
     ['AMÉLIE', 3],
     ['2001', 2],
-  ])('%s', (wanted, index) => expect(findEntry(entries, wanted)).toBe(index));
+  ])('%s', (wanted, index) => expect(findItem(items, wanted)).toBe(index));
 
   it('of something that is not there says how many there are', () => {
-    expect(() => findEntry(entries, 'nine')).toThrow(
+    expect(() => findItem(items, 'nine')).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('among the 4') }),
     );
-    expect(() => findEntry(entries, '4')).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    expect(() => findItem(items, '4')).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });
+});
+
+it('--file takes no digits of an address for a number', () => {
+  const items = ['One', 'Two'].map((title, i) => ({ title, uri: `magnet:?xt=urn:btih:c9e15763&so=${i}` }));
+  expect(findItem(items, '1')).toBe(1);
+  expect(() => findItem(items, '15')).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
 });
 
 it('a shuffled queue holds the same, in the order of the dice', () => {

@@ -318,7 +318,7 @@ describe('a running plugin', () => {
       }) : Promise.resolve(single(uri)) }`),
     });
     const abort = new AbortController();
-    const call = refusal(host.manager.source('s').resolve('test:x', abort.signal));
+    const call = refusal(host.manager.source('s').resolve('test:x', { signal: abort.signal }));
     await until('the call is there', () => host.pluginLog('a').includes('waiting'));
     abort.abort();
     expect((await call).code).toBe('ABORTED');

@@ -228,6 +228,22 @@ export const streamingClauses: readonly Clause<SourceSubject>[] = [
     },
   },
   {
+    id: 'source.prefetch.forgotten',
+    title:
+      'forget resolves, for what was prefetched and for what was not, and the item opens afterwards as ever',
+    why: 'The viewer chose another episode, and may come back.',
+    async run(subject, t: Trial) {
+      const { source } = subject;
+      if (!source.forget) t.skip('it forgets nothing');
+      const { item, bytes } = await knownItem(subject, t);
+      await source.prefetch?.(item, 'next', { signal: t.signal }).catch(() => undefined);
+      for (let time = 0; time < 2; time += 1) await t.within('forget', PATIENCE, source.forget(item));
+      const opened = await openItem(subject, t, item);
+      await t.within('forget', PATIENCE, source.forget(item));
+      t.ok(sameBytes(await opened.bytes(0, 100), bytes.subarray(0, 100)), 'it gives other bytes');
+    },
+  },
+  {
     id: 'source.position.harmless',
     title: 'notifyPosition never throws, also for a stream that is not open',
     why: 'It comes four times a second, and late.',
@@ -254,7 +270,9 @@ export const streamingClauses: readonly Clause<SourceSubject>[] = [
       const opened = await openItem(subject, t, await firstItem(subject, t));
       for (const id of [opened.id, newStreamId()]) {
         const stats = await t.within('stats', 2_000, source.stats(id));
-        for (const [name, value] of Object.entries(stats))
+        const { activity, ...figures } = stats;
+        t.ok(activity === undefined || activity.length <= 100, 'activity is longer than 100 characters');
+        for (const [name, value] of Object.entries(figures))
           t.ok(
             typeof value === 'number' && Number.isFinite(value) && value >= 0,
             `${name} is ${String(value)}`,

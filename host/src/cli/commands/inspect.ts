@@ -2,54 +2,8 @@ import { withHost } from '../connection/connectHost.ts';
 import { type CliContext, type CommonOptions, outputFor } from '../context.ts';
 import { errorView } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
-import { formatBytes, formatTime } from '../terminal/time.ts';
 import { printable } from '../terminal/width.ts';
-import { resolveUri } from '../uris.ts';
 import { gives, stateWords } from './plugin/words.ts';
-
-/** `files <uri>` */
-export async function runFiles(
-  ctx: CliContext,
-  uri: string,
-  options: CommonOptions & { readonly source?: string },
-): Promise<number> {
-  const output = outputFor(ctx, options);
-  const params = {
-    uri: uri === 'demo' ? ctx.demoFile : resolveUri(uri, ctx.cwd),
-    ...(options.source === undefined ? {} : { source: options.source }),
-  };
-  const result = await withHost(ctx, (host) => host.call('source.resolve', params));
-  if (output.json) {
-    output.value(
-      result.items.map((item, file) => ({
-        file,
-        title: item.title,
-        uri: item.uri,
-        itemKey: item.key,
-        kind: item.kind,
-        size: item.size ?? null,
-        duration: item.duration ?? null,
-      })),
-    );
-    return 0;
-  }
-  if (output.verbose) output.note(`Source: ${[result.source, ...result.alternatives].join(', then ')}`);
-  if (result.title !== undefined) output.info(printable(result.title));
-  const rows = result.items.map((item, file) => [
-    String(file),
-    item.title,
-    item.duration === undefined ? '' : formatTime(item.duration),
-    item.size === undefined ? '' : formatBytes(item.size),
-  ]);
-  const head = [
-    { title: '', align: 'right' },
-    { title: 'Title', flexible: true },
-    { title: 'Length', align: 'right' },
-    { title: 'Size', align: 'right' },
-  ] as const;
-  for (const line of formatTable(head, rows, output.columns)) output.data(line);
-  return 0;
-}
 
 /** Errors whose hint is what the user has to type, not only where to look. */
 const SETTLED_BY_USER = new Set(['SECRET_MISSING', 'CONFIG_SECRET_IN_FILE', 'SECRETS_LOCKED']);

@@ -45,7 +45,10 @@ export function addPlayerOptions(command: Command): Command {
     .option('--speed <x>', 'playback speed, 1 is normal')
     .option('--fullscreen', 'fill the screen')
     .option('--detach', 'leave the film playing and return at once')
-    .option('-y, --yes', 'install a missing player without asking, where that is possible');
+    .option(
+      '-y, --yes',
+      'ask nothing: agree to what a source asks for, install a missing player where that is possible',
+    );
 }
 
 /**

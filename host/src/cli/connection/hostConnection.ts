@@ -16,6 +16,7 @@ import type {
   PlaybackEvent,
   PluginView,
   Results,
+  WaitingNote,
 } from '../../api/protocol.ts';
 import type { WorkerProgress } from '../../plugins/install/worker/protocol.ts';
 import { WebSocketClient } from './webSocket.ts';
@@ -53,6 +54,7 @@ export class HostConnection implements Disposable {
   readonly #output = new Emitter<CommandOutput>();
   readonly #installProgress = new Emitter<WorkerProgress>();
   readonly #plugins = new Emitter<PluginView>();
+  readonly #waiting = new Emitter<WaitingNote>();
   #prompt: PromptHandler | undefined;
   #nextId = 1;
 
@@ -94,6 +96,11 @@ export class HostConnection implements Disposable {
   /** Changes of plugins, once this connection has subscribed to them. */
   get onDidChangePlugin(): Event<PluginView> {
     return this.#plugins.event;
+  }
+
+  /** A source makes a call of this connection wait. */
+  get onDidWait(): Event<WaitingNote> {
+    return this.#waiting.event;
   }
 
   /** Who answers the questions of a contributed command. */
@@ -173,6 +180,7 @@ export class HostConnection implements Disposable {
     if (method === 'playback.event') this.#events.fire(params as PlaybackEvent);
     if (method === 'plugins.installProgress') this.#installProgress.fire(params as WorkerProgress);
     if (method === 'plugins.event') this.#plugins.fire(params as PluginView);
+    if (method === 'source.waiting') this.#waiting.fire(params as WaitingNote);
     if (method === 'command.output') this.#output.fire(params as CommandOutput);
   }
 

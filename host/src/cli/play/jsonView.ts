@@ -1,4 +1,4 @@
-import { type Clock, type Disposable, type PlayerState, positionAt } from '@kinoport/core';
+import { type Clock, type Disposable, type PlayerState, positionAt, type StreamStats } from '@kinoport/core';
 import type { PlaybackEvent } from '../../api/protocol.ts';
 import { errorView, type Output } from '../terminal/output.ts';
 import type { PlayView } from './view.ts';
@@ -16,6 +16,7 @@ export class JsonView implements PlayView {
   readonly #timer: Disposable;
   #isOver = false;
   #state: PlayerState | undefined;
+  #stats: StreamStats | undefined;
   #printedAt = 0;
   #printed: PlayerState | undefined;
 
@@ -28,6 +29,9 @@ export class JsonView implements PlayView {
 
   event(event: PlaybackEvent): void {
     switch (event.type) {
+      case 'opening':
+        if (event.stats) this.#output.value({ event: 'opening', title: event.title, stats: event.stats });
+        break;
       case 'started':
         this.#isOver = false;
         this.#output.value({
@@ -42,6 +46,7 @@ export class JsonView implements PlayView {
         // What the window does after the end (still there, closing) is no news of a film.
         if (this.#isOver) break;
         this.#state = event.state;
+        this.#stats = event.stats;
         if (this.#isNews(event.state)) this.#print(event.state);
         break;
       case 'notice':
@@ -103,6 +108,7 @@ export class JsonView implements PlayView {
       status: state.status,
       position: Math.round(positionAt(state, now) * 1000) / 1000,
       duration: state.duration ?? null,
+      ...(this.#stats === undefined ? {} : { stats: this.#stats }),
     });
   }
 }

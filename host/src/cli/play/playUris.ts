@@ -5,13 +5,15 @@ import {
   PRODUCT,
   toKinoportError,
 } from '@kinoport/core';
-import type { PlayParams } from '../../api/protocol.ts';
+import type { PlayChoice, PlayParams, Results } from '../../api/protocol.ts';
 import { closedWithin, connectHost } from '../connection/connectHost.ts';
 import type { HostConnection } from '../connection/hostConnection.ts';
-import type { CliContext } from '../context.ts';
+import { type CliContext, isInteractive } from '../context.ts';
 import type { Output } from '../terminal/output.ts';
 import { RawInput } from '../terminal/rawInput.ts';
 import { onSignals } from '../terminal/signals.ts';
+import { nameOf } from '../uris.ts';
+import { withAgreement } from './consent.ts';
 import { parseKeys } from './keys.ts';
 import type { PlayView } from './view.ts';
 import { EXIT_INTERRUPTED, SessionWatch } from './watch.ts';
@@ -24,7 +26,7 @@ export interface PlayRequest {
   readonly params: PlayParams;
   /** Leave once it plays. */
   readonly detach: boolean;
-  /** Install a missing player without a question. */
+  /** Ask nothing: install a missing player, agree to what a source asks, take the item that would be proposed. */
   readonly yes: boolean;
 }
 
@@ -54,11 +56,12 @@ async function openAndFollow(
   const owner = new DisposableStore();
   const opening = new AbortController();
   const watch = owner.add(new SessionWatch({ ctx, host, detachOnStart: request.detach }));
-  const open = (): Promise<Opened> =>
-    host.call('playback.open', request.params, { signal: opening.signal }).then(
-      ({ sessionId }) => ({ sessionId }),
+  const open = (params: PlayParams): Promise<Opened> =>
+    host.call('playback.open', params, { signal: opening.signal }).then(
+      (answer) => answer,
       (error: unknown) => ({ error: toKinoportError(error) }),
     );
+  const first: PlayParams = choosing(request, output) ? { ...request.params, choose: true } : request.params;
   try {
     // From here on there is something to call off.
     const interrupt = (): void => {
@@ -72,36 +75,100 @@ async function openAndFollow(
       () => undefined,
       (error: unknown) => toKinoportError(error),
     );
-    const opened = open();
+    const opened = open(first);
 
     const view = owner.add(await makeView(ctx, output));
     watch.show(view);
     const keys = takeKeys(watch, view, interrupt, owner);
     if (!request.detach) remarkOnScreen(ctx, view);
-    view.event({ type: 'opening', sessionId: '', title: nameOf(request.params.uris[0] ?? '') });
+    const name = nameOf(request.params.uris[0] ?? '');
+    view.event({ type: 'opening', sessionId: '', title: name });
+    owner.add(
+      host.onDidWait(({ title = name, stats }) => {
+        view.event({ type: 'opening', sessionId: '', title, stats });
+      }),
+    );
 
-    let result = await Promise.race([watch.left, opened]);
-    if (typeof result === 'object' && 'error' in result && offersInstall(result.error, request)) {
-      const { installPlayer } = await import('../install/installPlayer.ts');
+    const aside = async <T>(ask: () => Promise<T>): Promise<T> => {
       keys.suspend();
-      await installPlayer(ctx, output, { error: result.error, yes: request.yes });
-      keys.resume();
-      result = await Promise.race([watch.left, open()]);
-    }
-    if (typeof result === 'number') return result;
-    if ('error' in result) {
-      if (watch.interrupted && result.error.code === 'ABORTED') return EXIT_INTERRUPTED;
-      throw result.error;
+      try {
+        return await ask();
+      } finally {
+        keys.resume();
+      }
+    };
+    const settled = await settle(ctx, output, host, request, first, {
+      aside,
+      open,
+      opened,
+      left: watch.left,
+    });
+    if (typeof settled === 'number') return settled;
+    if ('error' in settled) {
+      if (watch.interrupted && settled.error.code === 'ABORTED') return EXIT_INTERRUPTED;
+      throw settled.error;
     }
     const failure = await subscribed;
     if (failure) throw failure;
-    return await watch.follow(result.sessionId);
+    return await watch.follow(settled.sessionId);
   } finally {
     await owner.dispose();
   }
 }
 
-type Opened = { readonly sessionId: string } | { readonly error: KinoportError };
+type Failed = { readonly error: KinoportError };
+type Opened = Results['playback.open'] | Failed;
+
+/** What stands between a request and a film, one after the other: a player to install, an agreement, a choice. */
+async function settle(
+  ctx: CliContext,
+  output: Output,
+  host: HostConnection,
+  request: PlayRequest,
+  first: PlayParams,
+  way: {
+    readonly opened: Promise<Opened>;
+    readonly open: (params: PlayParams) => Promise<Opened>;
+    readonly left: Promise<number>;
+    readonly aside: <T>(ask: () => Promise<T>) => Promise<T>;
+  },
+): Promise<{ readonly sessionId: string } | Failed | number> {
+  const { left, aside, open } = way;
+  let params = first;
+  let opened: Promise<Opened> | undefined = way.opened;
+  let hasInstalled = false;
+  for (;;) {
+    const attempt = async (): Promise<Exclude<Opened, Failed> | number> => {
+      const result = await Promise.race([left, opened ?? open(params)]);
+      opened = undefined;
+      if (typeof result === 'object' && 'error' in result) throw result.error;
+      return result;
+    };
+    try {
+      const result = await withAgreement(ctx, output, host, { yes: request.yes, aside }, attempt);
+      if (typeof result === 'number' || 'sessionId' in result) return result;
+      const file = await aside(() => chosen(output, result.choice));
+      if (file === undefined) return 0;
+      const { choose: _, ...rest } = params;
+      params = { ...rest, file: String(file) };
+    } catch (thrown) {
+      const error = toKinoportError(thrown);
+      if (hasInstalled || !offersInstall(error, request)) return { error };
+      hasInstalled = true;
+      const { installPlayer } = await import('../install/installPlayer.ts');
+      await aside(() => installPlayer(ctx, output, { error, yes: request.yes }));
+    }
+  }
+}
+
+/** Whether somebody is there to say which of several items is meant; `--yes` takes what would be proposed. */
+function choosing({ params, yes }: PlayRequest, output: Output): boolean {
+  return !output.json && !yes && params.uris.length === 1 && params.file === undefined && isInteractive();
+}
+
+async function chosen(output: Output, choice: PlayChoice): Promise<number | undefined> {
+  return (await import('./chooseItem.ts')).chooseItem(output, choice);
+}
 
 function offersInstall(error: KinoportError, request: PlayRequest): boolean {
   const { player } = request.params;
@@ -161,17 +228,6 @@ function takeKeys(
     process.off('SIGCONT', hold.resume);
   });
   return hold;
-}
-
-/** What a viewer calls an address before its title is known: the name of the file, without what follows a `?`. */
-function nameOf(uri: string): string {
-  const [path = uri] = /^[a-z][a-z0-9+.-]+:\/\//i.test(uri) ? uri.split(/[?#]/, 1) : [uri];
-  return (
-    path
-      .replace(/[\\/]+$/, '')
-      .split(/[\\/]/)
-      .at(-1) || path
-  );
 }
 
 /** On a machine without a screen a film runs all the same; who did not expect it is told. */

@@ -1,8 +1,8 @@
-import type { Clock, Disposable } from '@kinoport/core';
+import type { Clock, Disposable, PlayerState, StreamStats } from '@kinoport/core';
 import type { PlaybackEvent } from '../../api/protocol.ts';
 import type { Output } from '../terminal/output.ts';
 import { printable, truncate } from '../terminal/width.ts';
-import { type StatusFacts, statusText } from './statusLine.ts';
+import { openingText, type StatusFacts, statusText } from './statusLine.ts';
 import { LineView } from './view.ts';
 
 /** At most four updates a second. */
@@ -16,7 +16,9 @@ export class StatusView extends LineView {
   readonly #timer: Disposable;
   #facts: StatusFacts | undefined;
   #started: Omit<StatusFacts, 'state' | 'stats'> | undefined;
-  #opening: string | undefined;
+  #opening: { readonly title: string; readonly stats: StreamStats | undefined } | undefined;
+  /** Since when it opens, buffers or seeks. */
+  #waitingSince: number | undefined;
   #flash: { readonly text: string; readonly until: number } | undefined;
   #shown = '';
   #paintedAt = 0;
@@ -31,10 +33,12 @@ export class StatusView extends LineView {
   override event(event: PlaybackEvent): void {
     switch (event.type) {
       case 'opening':
-        this.#opening = event.title;
+        this.#opening = { title: event.title, stats: event.stats };
+        this.#waitingSince ??= this.#clock.now();
         break;
       case 'started':
         this.#opening = undefined;
+        this.#waitingSince = undefined;
         this.#started = {
           title: event.item.title,
           player: event.player,
@@ -45,18 +49,20 @@ export class StatusView extends LineView {
         break;
       case 'state':
         if (this.#started) {
-          this.#facts = { ...this.#started, state: event.state, stats: event.stats ?? this.#facts?.stats };
+          this.#waitingSince = isWaiting(event.state) ? (this.#waitingSince ?? this.#clock.now()) : undefined;
+          this.#facts = { ...this.#started, state: event.state, stats: event.stats };
         }
         break;
       case 'ended':
         this.#facts = undefined;
+        this.#waitingSince = undefined;
         break;
       case 'closed':
         this.#facts = undefined;
         this.#opening = undefined;
         break;
     }
-    if (event.type !== 'state') this.#clear();
+    if (event.type !== 'state' && event.type !== 'opening') this.#clear();
     super.event(event);
     if (this.#clock.now() - this.#paintedAt >= PERIOD) this.#paint();
   }
@@ -106,7 +112,14 @@ export class StatusView extends LineView {
     const columns = Math.max(10, (this.output.columns ?? 80) - 1);
     const now = this.#clock.now();
     if (this.#flash && now < this.#flash.until) return truncate(printable(this.#flash.text), columns);
-    if (this.#facts) return statusText(this.#facts, { now, columns, unicode: this.output.unicode });
-    return this.#opening === undefined ? '' : truncate(`Opening ${printable(this.#opening)} ...`, columns);
+    const waited = this.#waitingSince === undefined ? undefined : (now - this.#waitingSince) / 1000;
+    if (this.#opening)
+      return openingText('Opening', this.#opening.title, this.#opening.stats, waited, columns);
+    if (!this.#facts) return '';
+    return statusText({ ...this.#facts, waited }, { now, columns, unicode: this.output.unicode });
   }
+}
+
+function isWaiting({ status }: PlayerState): boolean {
+  return status === 'opening' || status === 'buffering' || status === 'seeking';
 }

@@ -31,7 +31,10 @@ export function wireSource(plugin: Plugin, id: string, verbs: readonly SourceVer
     return check ? believed(check, answer, 'It', verb) : (answer as T);
   }
   const optional: Required<
-    Pick<Source, 'list' | 'search' | 'siblings' | 'reopen' | 'prefetch' | 'notifyPosition' | 'stats'>
+    Pick<
+      Source,
+      'list' | 'search' | 'siblings' | 'reopen' | 'prefetch' | 'forget' | 'notifyPosition' | 'stats'
+    >
   > = {
     list: (container, { signal, ...options }) =>
       call<Page<Item>>('list', [container, options], checks.page, signal),
@@ -40,6 +43,7 @@ export function wireSource(plugin: Plugin, id: string, verbs: readonly SourceVer
     siblings: (item, { signal }) => call<readonly Item[]>('siblings', [item], checks.items, signal),
     reopen: (record, { signal }) => call<SourceStream>('reopen', [record], checks.stream, signal),
     prefetch: (item, level, { signal }) => call('prefetch', [item, level], undefined, signal),
+    forget: (item) => call('forget', [item]),
     notifyPosition(streamId, position) {
       const note = { source: id, verb: 'notifyPosition', args: [streamId, position] };
       plugin.peer?.notify('source/position', note).catch(() => undefined);
@@ -50,7 +54,8 @@ export function wireSource(plugin: Plugin, id: string, verbs: readonly SourceVer
     Object.entries(optional).filter(([verb]) => verbs.includes(verb as SourceVerb)),
   ) as Partial<typeof optional>;
   return {
-    resolve: (uri, { signal }) => call<ResolveResult>('resolve', [uri], checks.resolve, signal),
+    resolve: (uri, { signal, ...options }) =>
+      call<ResolveResult>('resolve', [uri, options], checks.resolve, signal),
     open: (item, { signal, ...options }) =>
       call<SourceStream>('open', [item, options], checks.stream, signal),
     release: (streamId) => call('release', [streamId]),

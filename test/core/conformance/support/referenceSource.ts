@@ -128,6 +128,7 @@ export function referenceSource(clock: Clock): ReferenceSource {
         throw new KinoportError('SOURCE_CHANGED', 'It is another film now.');
       return publish(streamId, String(record.uri));
     },
+    forget: async () => undefined,
     prefetch: (_item, _level, { signal }) => ready(signal),
     notifyPosition: () => undefined,
     stats: async (streamId): Promise<{ downloadRate?: number }> =>

@@ -391,6 +391,19 @@ export const sourceFaults: readonly SourceFault[] = [
     source: () => ({ prefetch: () => Promise.reject(new Error('no')) }),
   },
   {
+    clause: 'source.prefetch.forgotten',
+    fault: 'fails for what it has forgotten already',
+    source: () => {
+      let times = 0;
+      return {
+        forget: async () => {
+          times += 1;
+          if (times > 1) throw new Error('no');
+        },
+      };
+    },
+  },
+  {
     clause: 'source.position.harmless',
     fault: 'throws at a position of an unknown stream',
     source: ({ streams }) => ({
