@@ -5,7 +5,7 @@ export interface BlockWire {
   readonly id: string;
   /** Is asked for whole pieces (a web seed), with one request each. */
   readonly wholePieces: boolean;
-  /** Answers requests at present: it does not choke us. */
+  /** Answers requests at present: it does not choke us. `Scheduler.wireChanged` tells of a change. */
   readonly isOpen: boolean;
   /** Most requests that it holds at a time. */
   readonly maxRequests: number;
@@ -56,8 +56,11 @@ export interface SchedulerStats {
   readonly cancelled: number;
 }
 
-/** What to do with a block: keep it, or drop it since it is here already or was never asked for. */
-export type BlockVerdict = 'keep' | 'duplicate' | 'unasked';
+/**
+ * What to do with a block: keep it, or drop it, since it is here already, or came late and nobody wants it any more,
+ * or was never asked for. Only the last is a fault of the peer.
+ */
+export type BlockVerdict = 'keep' | 'duplicate' | 'unwanted' | 'unasked';
 
 /**
  * Decides which peer is asked for which block, and when. Holds no bytes: blocks are collected, hashed and stored by
@@ -69,7 +72,7 @@ export interface Scheduler extends Disposable {
   addWire(wire: BlockWire): void;
   /** It has gone; what it was asked for is asked of others. */
   removeWire(wire: BlockWire): void;
-  /** It chokes or answers again, or has other pieces. */
+  /** It chokes or answers again, or has other pieces. One that chokes has its requests taken back. */
   wireChanged(wire: BlockWire): void;
   /** Bytes have come. A web seed's whole piece is one of these. */
   received(wire: BlockWire, piece: number, offset: number, length: number): BlockVerdict;
@@ -77,7 +80,10 @@ export interface Scheduler extends Disposable {
   failed(wire: BlockWire, piece: number, offset: number): void;
   /** All blocks of the piece were right: `have` says so from now on. */
   verified(piece: number): void;
-  /** The piece was wrong or could not be kept; all of it is wanted again. */
+  /**
+   * The piece was wrong or could not be kept; all of it is wanted again. Also for the blocks of a piece that is not
+   * whole, when they are given up: until then they count as here, wanted or not.
+   */
   rejected(piece: number): void;
   /** Bytes a second of a wire, as far as is known; `undefined` before its first block. */
   rateOf(wire: BlockWire): number | undefined;
