@@ -1,0 +1,341 @@
+import { hash } from 'node:crypto';
+import { abortedError, type Clock, type Disposable, Emitter, KinoportError, type Log } from '@kinoport/core';
+import { decodeBencode, isDictionary } from '../address/bencode.ts';
+import { torrentOfInfo } from '../address/parseTorrent.ts';
+import type { Demand } from '../schedule/ports.ts';
+import type { PieceStore } from '../store/ports.ts';
+import type { Torrent, TorrentAddress } from '../torrent.ts';
+import { type BlockSink, PeerWire } from './blockWire.ts';
+import type { ConnectionBudget } from './connections.ts';
+import { Fetching } from './fetching.ts';
+import { MetadataExchange } from './metadata.ts';
+import type { EngineOptions, EngineSettings, Swarm, SwarmStats } from './ports.ts';
+import { Rate } from './rate.ts';
+import { listeningAddress, Transport } from './transport.ts';
+import type { UploadGate } from './uploads.ts';
+import { within } from './waiting.ts';
+import type { ChunkStore, Peer, Wire, WtClient } from './webtorrent.ts';
+
+export interface SwarmOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly makeScheduler: EngineOptions['makeScheduler'];
+  readonly settings: () => EngineSettings;
+  readonly address: TorrentAddress;
+  readonly peers: readonly string[];
+  readonly budget: ConnectionBudget;
+  readonly gate: UploadGate;
+  /** Waits until so many bytes may come from web seeds. */
+  readonly pass: (bytes: number) => Promise<void>;
+  /** The client of now; another one when the last has failed. */
+  readonly client: () => Promise<WtClient>;
+  readonly onDispose: () => void;
+}
+
+const REMEMBERED_PEERS = 100;
+const AFTER_ERROR = [1000, 5000, 30_000];
+/** Milliseconds. */
+const CLOSING = 1500;
+
+/** One torrent among its peers, over as many of webtorrent's torrents as it takes. */
+export class WebtorrentSwarm implements Swarm {
+  readonly infohash: string;
+  readonly #options: SwarmOptions;
+  readonly #verified = new Emitter<number>();
+  readonly #failed = new Emitter<Error>();
+  readonly #metadata: MetadataExchange;
+  readonly #known = Promise.withResolvers<Torrent>();
+  #torrent: Torrent | undefined;
+  #transport: Transport | undefined;
+  #fetching: Fetching | undefined;
+  #demands: readonly Demand[] = [];
+  readonly #wires = new Map<Wire, { readonly wire: PeerWire; readonly peer: Peer }>();
+  /** Bytes that peers gave, by the address at which they can be reached again. */
+  readonly #useful = new Map<string, number>();
+  readonly #down: Rate;
+  readonly #up: Rate;
+  #errors = 0;
+  #retry: Disposable | undefined;
+  #disposing: Promise<void> | undefined;
+
+  readonly onDidVerify = this.#verified.event;
+  readonly onDidFail = this.#failed.event;
+
+  constructor(options: SwarmOptions) {
+    const { address, clock } = options;
+    this.#options = options;
+    this.#down = new Rate(clock);
+    this.#up = new Rate(clock);
+    this.#torrent = address.type === 'torrent' ? address.torrent : undefined;
+    this.infohash = address.type === 'torrent' ? address.torrent.infohash : address.infohash;
+    this.#metadata = new MetadataExchange(
+      {
+        after: (ms, run) => clock.after(ms, run),
+        isRight: (info) => hash('sha1', info) === this.infohash,
+        onFound: (info) => this.#onInfo(info),
+      },
+      this.#torrent && infoOf(this.#torrent),
+    );
+    this.#known.promise.catch(() => undefined);
+    if (this.#torrent) this.#known.resolve(this.#torrent);
+    void this.#start();
+  }
+
+  metadata(signal?: AbortSignal): Promise<Torrent> {
+    if (signal?.aborted) return Promise.reject(abortedError());
+    if (!signal) return this.#known.promise;
+    return new Promise((resolve, reject) => {
+      const aborted = (): void => reject(abortedError());
+      signal.addEventListener('abort', aborted, { once: true });
+      this.#known.promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+    });
+  }
+
+  fetch(torrent: Torrent, store: PieceStore): void {
+    if (this.#fetching || this.#disposing) return;
+    const { clock, makeScheduler, pass } = this.#options;
+    this.#fetching = new Fetching({
+      clock,
+      torrent,
+      store,
+      webSeeds: this.#webSeeds(torrent),
+      makeScheduler,
+      pass,
+      onBytes: (bytes) => this.#down.add(bytes),
+      onVerified: (piece, isComplete) => {
+        this.#transport?.verified(piece, isComplete);
+        this.#verified.fire(piece);
+      },
+      onFailed: (error) => this.#fail(error),
+      onLiar: (wire) => {
+        this.#options.log.info('A peer gave a wrong piece and is banned.', { peer: wire.id });
+        if (wire instanceof PeerWire) this.#transport?.ban(wire.wire);
+      },
+    });
+    for (const { wire } of this.#wires.values()) this.#fetching.add(wire);
+    this.#fetching.want(this.#demands);
+    this.#transport?.open((piece) => store.has(piece), this.#fetching.pieces);
+  }
+
+  want(demands: readonly Demand[]): void {
+    this.#demands = demands;
+    this.#fetching?.want(demands);
+  }
+
+  get stats(): SwarmStats {
+    let open = 0;
+    for (const { wire } of this.#wires.values()) if (wire.isOpen) open += 1;
+    return {
+      downloadRate: this.#down.perSecond,
+      uploadRate: this.#up.perSecond,
+      peers: this.#wires.size,
+      open,
+      received: this.#down.total,
+      uploaded: this.#up.total,
+      schedule: this.#fetching?.stats,
+    };
+  }
+
+  get peers(): readonly string[] {
+    for (const [wire] of this.#wires) this.#remember(wire);
+    return [...this.#useful]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, REMEMBERED_PEERS)
+      .map(([address]) => address);
+  }
+
+  /** What others may get has changed. */
+  uploadChanged(): void {
+    this.#transport?.uploadChanged();
+  }
+
+  /** The client has failed, and all of its torrents with it. */
+  clientFailed(): void {
+    if (this.#disposing || !this.#transport) return;
+    this.#dropTransport();
+    this.#startLater();
+  }
+
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#dispose();
+    return this.#disposing;
+  }
+
+  async #dispose(): Promise<void> {
+    void this.#retry?.dispose();
+    this.#known.reject(new KinoportError('DISPOSED', 'The swarm was left.'));
+    this.#metadata.dispose();
+    const transport = this.#dropTransport();
+    this.#options.onDispose();
+    await within(this.#options.clock, CLOSING, Promise.all([transport, this.#fetching?.dispose()]));
+    this.#verified.dispose();
+    this.#failed.dispose();
+  }
+
+  async #start(): Promise<void> {
+    const { clock, log, client, budget, settings, gate, address } = this.#options;
+    try {
+      const using = await client();
+      if (this.#disposing || using.destroyed) return;
+      const swarm = this;
+      this.#transport = new Transport({
+        clock,
+        log,
+        client: using,
+        budget,
+        infohash: this.infohash,
+        torrent: this.#torrent,
+        trackers: this.#trackers(this.#torrent),
+        metadata: this.#metadata,
+        localPeers: settings().localPeers,
+        canUpload: () => settings().upload,
+        chunks: class implements ChunkStore {
+          readonly chunkLength: number;
+          constructor(chunkLength: number) {
+            this.chunkLength = chunkLength;
+          }
+          get: ChunkStore['get'] = (piece, options, done) => {
+            const { offset = 0, length = 0 } = options ?? {};
+            gate.pass(length, () => swarm.#serve(piece, offset, length, done));
+          };
+          put: ChunkStore['put'] = (_piece, _bytes, done) => done(new Error('Pieces do not come this way.'));
+          close: ChunkStore['close'] = (done) => done();
+          destroy: ChunkStore['destroy'] = (done) => done();
+        },
+        isUseful: (wire) => (this.#wires.get(wire)?.wire.useful ?? this.#lastUseful.get(wire) ?? 0) > 0,
+        onWire: (wire, peer) => this.#onWire(wire, peer),
+        onWireGone: (wire) => this.#onWireGone(wire),
+        onEnd: (error) => {
+          log.warn('A torrent had to be begun again.', { infohash: this.infohash, error: error.message });
+          this.#dropTransport();
+          this.#startLater();
+        },
+      });
+      const first = [...this.#options.peers, ...(address.type === 'magnet' ? address.peers : [])];
+      for (const peer of first) this.#transport.connections.add(peer, 'manual');
+      if (this.#fetching) this.#transport.open(this.#fetching.has, this.#fetching.pieces);
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      if (!this.#disposing) this.#startLater();
+    }
+  }
+
+  #startLater(): void {
+    const wait = AFTER_ERROR[Math.min(this.#errors, AFTER_ERROR.length - 1)] ?? 0;
+    this.#errors += 1;
+    this.#retry = this.#options.clock.after(wait, () => void this.#start());
+  }
+
+  async #dropTransport(): Promise<void> {
+    const transport = this.#transport;
+    this.#transport = undefined;
+    const closed = transport?.close();
+    for (const wire of [...this.#wires.keys()]) this.#onWireGone(wire);
+    await closed;
+  }
+
+  #onInfo(info: Uint8Array): void {
+    const { address } = this.#options;
+    if (address.type !== 'magnet') return;
+    try {
+      this.#torrent = torrentOfInfo(info, { trackers: address.trackers, webSeeds: address.webSeeds });
+    } catch (error) {
+      this.#known.reject(error);
+      return;
+    }
+    if (this.#torrent.isPrivate) {
+      // Only now it is known that the DHT and others' peers are none of its business: all begins anew without them.
+      void this.#dropTransport().then(() => {
+        if (!this.#disposing) return this.#start();
+      });
+    } else {
+      this.#transport?.describe(this.#torrent, this.#trackers(this.#torrent));
+    }
+    this.#known.resolve(this.#torrent);
+  }
+
+  #onWire(wire: Wire, peer: Peer): void {
+    const made = new PeerWire(`${peer.type} ${peer.addr ?? peer.id}`, wire, this.#sink);
+    this.#wires.set(wire, { wire: made, peer });
+    wire.on('upload', (bytes: number) => this.#up.add(bytes));
+    this.#fetching?.add(made);
+  }
+
+  #onWireGone(wire: Wire): void {
+    const known = this.#wires.get(wire);
+    if (!known) return;
+    this.#remember(wire);
+    this.#lastUseful.set(wire, known.wire.useful);
+    this.#wires.delete(wire);
+    known.wire.close();
+    this.#fetching?.remove(known.wire);
+  }
+
+  readonly #lastUseful = new WeakMap<Wire, number>();
+
+  /** Before there is a store nobody is asked for anything. */
+  readonly #sink: BlockSink = ((swarm: WebtorrentSwarm): BlockSink => ({
+    received: (...block) => swarm.#fetching?.received(...block),
+    failed: (...block) => swarm.#fetching?.failed(...block),
+    changed: (wire) => swarm.#fetching?.changed(wire),
+    get hasRoom() {
+      return swarm.#fetching?.hasRoom ?? true;
+    },
+  }))(this);
+
+  #remember(wire: Wire): void {
+    const known = this.#wires.get(wire);
+    const address = known && listeningAddress(known.peer, wire);
+    if (address === undefined || this.#transport?.connections.isBanned(address)) return;
+    const useful = Math.max(this.#useful.get(address) ?? 0, known?.wire.useful ?? 0);
+    this.#useful.delete(address);
+    this.#useful.set(address, useful);
+    if (this.#useful.size <= 4 * REMEMBERED_PEERS) return;
+    for (const oldest of this.#useful.keys()) {
+      this.#useful.delete(oldest);
+      return;
+    }
+  }
+
+  #serve(
+    piece: number,
+    offset: number,
+    length: number,
+    done: (error: Error | null, bytes?: Uint8Array) => void,
+  ): void {
+    const store = this.#fetching?.store;
+    if (this.#disposing || !store?.has(piece)) {
+      done(new Error('It is not here.'));
+      return;
+    }
+    store.read(piece, offset, length).then(
+      (bytes) => done(null, bytes),
+      () => done(new Error('It cannot be read.')),
+    );
+  }
+
+  #fail(error: Error): void {
+    if (this.#disposing) return;
+    this.#options.log.warn('A torrent cannot be fetched.', { infohash: this.infohash, error: error.message });
+    this.#failed.fire(error);
+  }
+
+  #trackers(torrent: Torrent | undefined): readonly string[] {
+    const { address } = this.#options;
+    const own = torrent?.trackers ?? (address.type === 'magnet' ? address.trackers : []);
+    return torrent?.isPrivate ? own : [...new Set([...own, ...this.#options.settings().trackers])];
+  }
+
+  #webSeeds(torrent: Torrent): readonly string[] {
+    const { address } = this.#options;
+    const more = address.type === 'magnet' ? address.webSeeds : [];
+    return [...new Set([...torrent.webSeeds, ...more])];
+  }
+}
+
+/** The info dictionary as it stands in the `.torrent`. */
+function infoOf({ bytes }: Torrent): Uint8Array | undefined {
+  const root = decodeBencode(bytes);
+  const info = isDictionary(root) ? root.entries.get('info') : undefined;
+  return isDictionary(info) ? bytes.subarray(info.start, info.end) : undefined;
+}

@@ -1,0 +1,362 @@
+import { connect, type Socket } from 'node:net';
+import type { Clock, Log } from '@kinoport/core';
+import { lengthOfPiece, pieceCount, type Torrent } from '../torrent.ts';
+import {
+  type ConnectionBudget,
+  Connections,
+  type DialTimeouts,
+  type Outcome,
+  parseAddress,
+  type Way,
+} from './connections.ts';
+import type { MetadataExchange } from './metadata.ts';
+import type { ChunkStore, ParsedTorrent, Peer, PeerSource, Wire, WtClient, WtTorrent } from './webtorrent.ts';
+
+export interface TransportOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly client: WtClient;
+  readonly budget: ConnectionBudget;
+  readonly infohash: string;
+  /** What is in it, when that is known; all of a private torrent's rules hold from the beginning then. */
+  readonly torrent?: Torrent;
+  readonly trackers: readonly string[];
+  readonly metadata: MetadataExchange;
+  readonly chunks: new (chunkLength: number) => ChunkStore;
+  readonly localPeers: boolean;
+  readonly canUpload: () => boolean;
+  /** Whether bytes of this peer were of any use. */
+  readonly isUseful: (wire: Wire) => boolean;
+  /** The handshake was made; nothing has been said yet. */
+  readonly onWire: (wire: Wire, peer: Peer) => void;
+  readonly onWireGone: (wire: Wire) => void;
+  /** It has ended by itself, and everything of it is gone. */
+  readonly onEnd: (error: Error) => void;
+}
+
+/** Slots for others that are given pieces; one of them goes round. */
+const UPLOAD_SLOTS = 8;
+/** Requests that a peer may have waiting. */
+const MOST_PEER_REQUESTS = 1000;
+
+/**
+ * A torrent of webtorrent, from which all is taken that is done better elsewhere: which block is asked of whom, which
+ * address is tried how and when, metadata, web seeds, hashing. What stays is the protocol, choking, and discovery.
+ */
+export class Transport {
+  readonly connections: Connections;
+  readonly #options: TransportOptions;
+  readonly #torrent: WtTorrent;
+  #verified: (() => void) | undefined;
+  #isOpen = false;
+  #isClosing = false;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    const { client, clock, budget, torrent, infohash, trackers } = options;
+    this.connections = new Connections({
+      clock,
+      budget,
+      hasUtp: () => client.utp && client._utpServer !== null,
+      dialer: { dial: (...attempt) => this.#dial(...attempt) },
+    });
+    const known: ParsedTorrent = torrent
+      ? parsed(torrent, trackers)
+      : { infoHash: infohash, announce: [...trackers], urlList: [] };
+    this.#torrent = client.add(known, {
+      store: options.chunks,
+      storeCacheSlots: 0,
+      deselect: true,
+      uploads: UPLOAD_SLOTS,
+      noPeersIntervalTime: 3600,
+      ...(torrent && { private: torrent.isPrivate }),
+    });
+    this.#take(this.#torrent);
+  }
+
+  get torrent(): WtTorrent {
+    return this.#torrent;
+  }
+
+  /** Peers get to know what is here, and may ask for it. @param has pieces that are here */
+  open(has: (piece: number) => boolean, pieces: number): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#has = { has, pieces };
+    this.#release();
+  }
+
+  /** webtorrent learns what is in it, when it began without. */
+  describe(torrent: Torrent, trackers: readonly string[]): void {
+    if (!this.#torrent.destroyed) this.#torrent._onMetadata(parsed(torrent, trackers));
+  }
+
+  verified(piece: number, isComplete: boolean): void {
+    if (this.#torrent.destroyed || !this.#torrent.ready) return;
+    this.#torrent._markVerified(piece);
+    for (const wire of this.#torrent.wires) if (!wire.peerPieces.get(piece)) wire.have(piece);
+    if (!isComplete) return;
+    this.#torrent._checkDone();
+    for (const wire of this.#torrent.wires) this.#torrent._updateWireInterest(wire);
+  }
+
+  /** Nobody is let in with it or connected to any more. */
+  ban(wire: Wire): void {
+    for (const peer of this.#torrent._peers?.values() ?? []) {
+      if (peer.wire !== wire) continue;
+      const address = listeningAddress(peer, wire);
+      if (address !== undefined) this.connections.ban(address);
+      if (peer.addr !== null) this.connections.ban(peer.addr);
+      if (wire.peerId !== null) this.#bannedIds.add(wire.peerId);
+      peer.destroy(new Error('banned'));
+      return;
+    }
+  }
+
+  /** Chokes everybody at once when nothing is given any more. */
+  uploadChanged(): void {
+    if (!this.#options.canUpload()) for (const wire of this.#torrent.wires) wire.choke();
+    else if (this.#torrent.ready && !this.#torrent.destroyed) this.#torrent._rechoke();
+  }
+
+  close(): Promise<void> {
+    this.#isClosing = true;
+    this.connections.dispose();
+    if (this.#torrent.destroyed) return Promise.resolve();
+    return new Promise((resolve) => this.#torrent.destroy(null, () => resolve()));
+  }
+
+  #has: { readonly has: (piece: number) => boolean; readonly pieces: number } | undefined;
+  readonly #bannedIds = new Set<string>();
+
+  #release(): void {
+    const verified = this.#verified;
+    if (!verified || !this.#has || this.#torrent.destroyed) return;
+    this.#verified = undefined;
+    for (let piece = 0; piece < this.#has.pieces; piece += 1)
+      if (this.#has.has(piece)) this.#torrent._markVerified(piece);
+    verified();
+  }
+
+  /** Puts our own way of doing things in the place of webtorrent's, on this one torrent. */
+  #take(torrent: WtTorrent): void {
+    const { client, localPeers, log } = this.#options;
+    const { addPeer, _startDiscovery, _addIncomingPeer, _registerPeer, _onWire } = torrent;
+    torrent.on('error', (error: Error) => {
+      if (!this.#isClosing) {
+        this.connections.dispose();
+        this.#options.onEnd(error);
+      }
+    });
+    torrent.on('warning', (warning: unknown) =>
+      log.debug('A torrent has a warning.', { warning: String(warning) }),
+    );
+
+    torrent._update = () => undefined;
+    torrent._updateWire = () => undefined;
+    torrent._drain = () => undefined;
+    torrent.addWebSeed = () => undefined;
+    // Peers that choke us are not dropped for others that may do so as well.
+    Object.defineProperty(torrent, '_numQueued', { value: -1 });
+    Object.defineProperty(torrent, 'downloaded', { get: () => this.#downloaded() });
+    torrent._updateWireInterest = (wire) => {
+      if (wire.type !== 'webSeed') this.#interest(wire);
+    };
+    torrent._verifyPieces = (done) => {
+      // Nothing is hashed: the store knows what it has. Until it is there the swarm is joined all the same.
+      this.#verified = () => done(null);
+      torrent._startDiscovery();
+      this.#release();
+    };
+    torrent._startDiscovery = () => {
+      const { lsd } = client;
+      client.lsd = localPeers && !this.#options.torrent?.isPrivate;
+      try {
+        _startDiscovery.call(torrent);
+      } finally {
+        client.lsd = lsd;
+      }
+    };
+    torrent.addPeer = (peer, source) => {
+      if (torrent.destroyed) return false;
+      return typeof peer === 'string'
+        ? this.connections.add(peer, source)
+        : addPeer.call(torrent, peer, source);
+    };
+    torrent._registerPeer = (peer) => {
+      if (peer.conn instanceof Object && 'setNoDelay' in peer.conn) peer.conn.setNoDelay(true);
+      _registerPeer.call(torrent, peer);
+      peer.once('disconnect', () => {
+        if (peer.wire) this.#options.onWireGone(peer.wire);
+      });
+    };
+    torrent._addIncomingPeer = (peer) => this.#letIn(peer, () => _addIncomingPeer.call(torrent, peer));
+    torrent._onWire = (wire, address) => this.#onWire(wire, () => _onWire.call(torrent, wire, address));
+  }
+
+  #letIn(peer: Peer, goOn: () => void): void {
+    const { budget } = this.#options;
+    const isFull = budget.used >= budget.limit * 1.25;
+    if (isFull || (peer.addr !== null && this.connections.isBanned(peer.addr))) {
+      peer.destroy(new Error('refused'));
+      return;
+    }
+    budget.take(true);
+    peer.once('disconnect', () => budget.give());
+    goOn();
+  }
+
+  #onWire(wire: Wire, goOn: () => void): void {
+    const { metadata, canUpload, client } = this.#options;
+    const peer = [...(this.#torrent._peers?.values() ?? [])].find((each) => each.wire === wire);
+    if (!peer || this.#isUnwanted(peer, wire)) {
+      (peer ?? wire).destroy();
+      return;
+    }
+    const { use, unchoke } = wire;
+    wire.use = (extension) => {
+      use.call(wire, extension.prototype.name === 'ut_metadata' ? metadata.extension() : extension);
+      if (extension.prototype.name === 'ut_pex') calmPex(wire);
+    };
+    wire.unchoke = () => {
+      if (canUpload()) unchoke.call(wire);
+    };
+    wire.extendedHandshake.reqq = MOST_PEER_REQUESTS / 2;
+    wire.extendedHandshake.p = client.torrentPort;
+    wire.on('request', () => {
+      if (wire.peerRequests.length > MOST_PEER_REQUESTS) wire.destroy();
+    });
+    for (const event of ['bitfield', 'have', 'have-all']) wire.on(event, () => this.#interest(wire));
+    this.#options.onWire(wire, peer);
+    goOn();
+  }
+
+  /** Ourselves, who was banned, and who is connected already. */
+  #isUnwanted(peer: Peer, wire: Wire): boolean {
+    if (wire.peerId === null || this.#bannedIds.has(wire.peerId)) return true;
+    if (wire.peerId === this.#options.client.peerId) {
+      if (peer.addr !== null) this.connections.ban(peer.addr);
+      return true;
+    }
+    for (const other of this.#torrent.wires) {
+      if (other === wire || other.destroyed || other.peerId !== wire.peerId) continue;
+      return peer.type !== 'webrtc';
+    }
+    return false;
+  }
+
+  /** Once interested, always: whoever loses interest for a moment is choked, and waits seconds for the next turn. */
+  #interest(wire: Wire): void {
+    if (this.#isComplete()) wire.uninterested();
+    else wire.interested();
+  }
+
+  #isComplete(): boolean {
+    const known = this.#has;
+    if (!known) return false;
+    for (let piece = 0; piece < known.pieces; piece += 1) if (!known.has(piece)) return false;
+    return known.pieces > 0;
+  }
+
+  #downloaded(): number {
+    const { torrent } = this.#options;
+    const known = this.#has;
+    if (!known || !torrent) return 0;
+    let bytes = 0;
+    for (let piece = 0; piece < known.pieces; piece += 1)
+      if (known.has(piece)) bytes += lengthOfPiece(torrent, piece);
+    return bytes;
+  }
+
+  #dial(
+    address: string,
+    way: Way,
+    source: PeerSource,
+    timeouts: DialTimeouts,
+    done: (outcome: Outcome) => void,
+  ): boolean {
+    const { client, clock } = this.#options;
+    const torrent = this.#torrent;
+    const at = parseAddress(address);
+    if (!at || torrent.destroyed || this.#isClosing) return false;
+    for (const other of torrent._peers?.values() ?? [])
+      if (other.wire && listeningAddress(other, other.wire) === address) return false;
+    const peer = torrent._addPeer(address, way === 'utp' ? 'utp' : 'tcp', source);
+    if (torrent._queue) torrent._queue.length = 0;
+    if (!peer) return false;
+    peer.secure = way === 'mse' ? 1 : 0;
+
+    let wire: Wire | null = null;
+    let isConnected = false;
+    let isOver = false;
+    const conn = this.#connect(way, at, client);
+    peer.conn = conn;
+    let timer = clock.after(timeouts.connect, () => peer.destroy(new Error('connect timeout')));
+    conn.once('connect', () => {
+      if (peer.destroyed) return;
+      isConnected = true;
+      void timer.dispose();
+      timer = clock.after(timeouts.handshake, () => peer.destroy(new Error('handshake timeout')));
+      peer.onConnect();
+      wire = peer.wire;
+      // It is counted when webtorrent has taken it among its wires, not before: it may be for another torrent.
+      wire?.once('handshake', () => void timer.dispose());
+    });
+    conn.on('error', (error: Error) => peer.destroy(error));
+    conn.once('close', () => {
+      void timer.dispose();
+      peer.destroy();
+      if (isOver) return;
+      isOver = true;
+      const had = wire?.peerId != null;
+      if (had && wire) done({ lost: true, useful: this.#options.isUseful(wire) });
+      else done(isConnected ? 'refused' : 'unreachable');
+    });
+    return true;
+  }
+
+  #connect(way: Way, { host, port }: { host: string; port: number }, client: WtClient): Socket {
+    const server = client._utpServer;
+    if (way === 'utp' && server) return server.connect(port, host);
+    return connect({ host, port, noDelay: true });
+  }
+}
+
+/** Where others reach a peer: what we reached it at, or the port that it says. */
+export function listeningAddress(peer: Peer, wire: Wire): string | undefined {
+  if (peer.type.includes('Outgoing')) return peer.addr ?? undefined;
+  const { p } = wire.peerExtendedHandshake;
+  const host = wire.remoteAddress?.replace(/^::ffff:/, '');
+  if (host === undefined || typeof p !== 'number' || !Number.isInteger(p) || p < 1 || p > 65_535)
+    return undefined;
+  return host.includes(':') ? `[${host}]:${p}` : `${host}:${p}`;
+}
+
+/** ut_pex ends connections whose messages come 59.9 s after one another, which a minute is on many a network. */
+function calmPex({ ut_pex: pex }: Wire): void {
+  if (!pex) return;
+  const { onMessage } = pex;
+  pex.onMessage = (message) => {
+    if (Date.now() - pex._lastMessageTimestamp < 45_000) return;
+    pex._lastMessageTimestamp = 0;
+    onMessage.call(pex, message);
+  };
+}
+
+/** In webtorrent's words. Of files and hashes it needs to know nothing: neither does it write nor check. */
+function parsed(torrent: Torrent, trackers: readonly string[]): ParsedTorrent {
+  const pieces = pieceCount(torrent);
+  return {
+    infoHash: torrent.infohash,
+    name: torrent.infohash,
+    announce: [...trackers],
+    urlList: [],
+    private: torrent.isPrivate,
+    info: {},
+    files: [{ path: torrent.infohash, name: torrent.infohash, length: torrent.length, offset: 0 }],
+    length: torrent.length,
+    pieceLength: torrent.pieceLength,
+    lastPieceLength: lengthOfPiece(torrent, pieces - 1),
+    pieces: new Array<string>(pieces).fill(''),
+  };
+}

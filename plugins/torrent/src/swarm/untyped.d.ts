@@ -1,0 +1,15 @@
+/** What has no types of its own; webtorrent.ts says what of it is used. */
+declare module 'webtorrent' {
+  const WebTorrent: unknown;
+  export default WebTorrent;
+}
+
+declare module 'bittorrent-protocol' {
+  const Wire: unknown;
+  export default Wire;
+}
+
+declare module 'bencode' {
+  const bencode: unknown;
+  export default bencode;
+}
