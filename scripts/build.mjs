@@ -115,13 +115,39 @@ const runtime = () =>
     alias: { '@kinoport/core': at('core/src/index.ts') },
   });
 
+/** What a plugin's package.json says of its bundle: `{"replace": {"<module, or file in one>": "<file of the plugin>"}, "external": [...]}`. */
+function bundling(dir) {
+  const { bundle = {} } = JSON.parse(readFileSync(at(dir, 'package.json'), 'utf8'));
+  const entries = Object.entries(bundle.replace ?? {}).map(([name, file]) => [name, at(dir, file)]);
+  const replaced = new Map(entries);
+  return {
+    external: bundle.external ?? [],
+    plugin: {
+      name: 'replace',
+      setup({ onResolve, resolve }) {
+        if (replaced.size === 0) return;
+        onResolve({ filter: /.*/ }, async ({ path, pluginData, ...from }) => {
+          if (pluginData === 'replace') return undefined;
+          if (replaced.has(path)) return { path: replaced.get(path) };
+          if (!path.startsWith('.') || !from.importer.includes('node_modules')) return undefined;
+          const found = await resolve(path, { ...from, pluginData: 'replace' });
+          const name = found.path.split('node_modules/').at(-1);
+          return replaced.has(name) ? { path: replaced.get(name) } : undefined;
+        });
+      },
+    },
+  };
+}
+
 async function plugin(dir) {
+  const { external, plugin: replace } = bundling(dir);
   await bundle({
+    plugins: [lazyHttp, replace],
     entryPoints: [at(dir, 'src/index.ts')],
     outdir: at(dir, 'dist'),
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    external: ['@kinoport/core'],
+    external: ['@kinoport/core', ...external],
   });
   const lua = at(dir, 'lua');
   if (!existsSync(lua)) return;

@@ -63,7 +63,7 @@ export interface BencodeCodec {
   readonly decode: { buffer: () => unknown; position: number; data: Uint8Array };
 }
 
-/** bencode 4.0.0 takes `l-3:` for a list of a string of minus three bytes, and reads it for ever. */
+/** bencode 4.0.1 takes `l-3:` for a list of a string of minus three bytes, and reads it for ever. */
 export function hardenBencode({ decode }: BencodeCodec): void {
   if (hardened.has(decode)) return;
   hardened.add(decode);
