@@ -42,8 +42,7 @@ export class Assignment {
     }
     if (this.#order.rarest.length === 0) return undefined;
     const piece = this.#rarity.pick(
-      this.#view.wires.values(),
-      this.#view.wires.size,
+      this.#view.wires,
       (p) => this.#order.wants(p) && this.#takes(state, p) && !state.refuses(p, now),
     );
     return piece < 0 ? undefined : this.#blockOf(piece, state);

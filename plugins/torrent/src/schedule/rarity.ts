@@ -40,13 +40,13 @@ export class Rarity {
   }
 
   /** The piece that this wire takes; -1: it has none of those that are wanting. */
-  pick(wires: Iterable<WireState>, count: number, takes: (piece: number) => boolean): number {
+  pick(wires: ReadonlyMap<unknown, WireState>, takes: (piece: number) => boolean): number {
     const now = this.#clock.now();
     while (this.#next < this.#batch.length && !this.#isWantingAt(this.#next)) this.#next++;
     const isOld = now - this.#countedAt > FRESH;
     const isUsedUp = this.#next >= this.#batch.length && this.#countedFor !== this.#order.stamp;
     const isDue = this.#batch.length > 0 || now - this.#countedAt >= PAUSE;
-    if (isOld || (isUsedUp && isDue)) this.#count(wires, count, now);
+    if (isOld || (isUsedUp && isDue)) this.#count(wires, now);
     for (let at = this.#next; at < this.#batch.length; at++) {
       const piece = this.#batch[at]?.piece ?? -1;
       if (takes(piece)) return piece;
@@ -59,13 +59,13 @@ export class Rarity {
     return entry !== undefined && this.#order.wants(entry.piece) && this.#map.isWanting(entry.piece);
   }
 
-  #count(wires: Iterable<WireState>, count: number, now: number): void {
-    const most = Math.max(64, Math.min(MOST_PIECES, Math.floor(MOST_QUESTIONS / Math.max(1, count))));
+  #count(wires: ReadonlyMap<unknown, WireState>, now: number): void {
+    const most = Math.max(64, Math.min(MOST_PIECES, Math.floor(MOST_QUESTIONS / Math.max(1, wires.size))));
     const pieces = this.#wanting(most);
     const batch: Counted[] = [];
     for (const piece of pieces) {
       let peers = 0;
-      for (const { wire } of wires) if (wire.has(piece)) peers++;
+      for (const { wire } of wires.values()) if (wire.has(piece)) peers++;
       if (peers > 0) batch.push({ piece, peers });
     }
     // Begun pieces go first among equals: only whole ones are of use to anybody.
