@@ -7,7 +7,9 @@ import type { BlockRequest, WireState } from './wireState.ts';
 /** Milliseconds before its deadline from which a block may be asked of two wires. */
 const URGENT = 2500;
 /** Milliseconds before its deadline at which a block should be here. */
-const AHEAD = 1000;
+const AHEAD = 300;
+/** Milliseconds without an answer after which none is about to come. */
+const SILENT = 1000;
 /** Milliseconds by which the second wire has to be faster. */
 const GAIN = 120;
 /** Answers that an unproven wire may be late by, in usual round trips. */
@@ -16,6 +18,11 @@ const UNPROVEN_ROUNDS = 1.6;
 const FREE = 256 * 1024;
 const SHARE = 0.006;
 const MOST_AT_ONCE = 128;
+
+/** Milliseconds by which a request has to be less urgent than a block to make way for it. */
+const LATER = 500;
+/** Milliseconds by which an answer is too near to be stopped. */
+const TOO_NEAR = 30;
 
 interface Late {
   readonly holder: WireState;
@@ -26,12 +33,23 @@ interface Late {
   readonly remaining: number;
 }
 
+/** A wire that is fast enough to help out, and requests of it that can wait, with their deadlines. */
+interface Taker {
+  readonly state: WireState;
+  readonly deferrable: { readonly request: BlockRequest; readonly due: number }[];
+}
+
+export interface RaceActions {
+  ask(taker: WireState, piece: number, block: number): void;
+  /** Takes requests back that are asked for again, after what is urgent. */
+  defer(taker: WireState, requests: readonly BlockRequest[]): void;
+}
+
 /** Blocks that hold up the playhead are asked of a second wire; the first answer wins. */
 export class Endgame {
   readonly #map: BlockMap;
   readonly #order: DemandOrder;
   readonly #view: SwarmView;
-  readonly #takers: WireState[] = [];
 
   constructor(map: BlockMap, order: DemandOrder, view: SwarmView) {
     this.#map = map;
@@ -43,45 +61,78 @@ export class Endgame {
   race(
     now: number,
     { received, duplicates }: { readonly received: number; readonly duplicates: number },
-    ask: (taker: WireState, piece: number, block: number) => void,
+    actions: RaceActions,
   ): void {
-    if (this.#order.groups.length === 0) return;
-    const takers = this.#takers;
-    takers.length = 0;
-    for (const state of this.#view.wires.values()) if (this.#isTaker(state, now)) takers.push(state);
-    if (takers.length === 0) return;
-    const isSpent = duplicates > FREE + SHARE * received;
-    const late = this.#late(now, isSpent);
+    if (this.#order.groups.length === 0 || this.#view.provenOpen === 0) return;
+    const late = this.#late(now, duplicates > FREE + SHARE * received);
+    if (late.length === 0) return;
     late.sort((a, b) => a.due - b.due || b.remaining - a.remaining);
-    for (const { holder, request, block, remaining } of late.slice(0, MOST_AT_ONCE)) {
-      const taker = this.#takerOf(holder, request.piece, now);
-      if (taker && this.#view.etaOf(taker, BLOCK_LENGTH, now) - now + GAIN < remaining)
-        ask(taker, request.piece, block);
+    const takers = this.#takers(now);
+    for (const each of late.slice(0, MOST_AT_ONCE)) this.#raceOne(each, takers, now, actions);
+  }
+
+  #raceOne(
+    { holder, request, block, due, remaining }: Late,
+    takers: readonly Taker[],
+    now: number,
+    actions: RaceActions,
+  ): void {
+    let best: Taker | undefined;
+    let bestEta = now + remaining - GAIN;
+    for (const taker of takers) {
+      const { state } = taker;
+      if (state === holder || !state.wire.has(request.piece) || state.refuses(request.piece, now)) continue;
+      const before = this.#before(taker, due);
+      if (before === 0 && this.#view.urgentRoomOf(state) <= 0) continue;
+      const eta = this.#etaWithout(state, before, now);
+      if (eta >= bestEta) continue;
+      best = taker;
+      bestEta = eta;
     }
+    if (!best) return;
+    const { deferrable } = best;
+    const deferred = deferrable.splice(deferrable.length - this.#before(best, due));
+    if (deferred.length > 0)
+      actions.defer(
+        best.state,
+        deferred.map((each) => each.request),
+      );
+    actions.ask(best.state, request.piece, block);
   }
 
-  #isTaker(state: WireState, now: number): boolean {
-    return (
-      state.wire.isOpen &&
-      state.estimate.hasAnswered &&
-      state.restUntil <= now &&
-      this.#view.urgentRoomOf(state) > 0
-    );
+  /** How many requests of the taker can wait until after a block that is due then. */
+  #before({ deferrable }: Taker, due: number): number {
+    let count = 0;
+    for (let at = deferrable.length - 1; at >= 0 && (deferrable[at]?.due ?? 0) > due + LATER; at--) count++;
+    return count;
   }
 
-  #takerOf(holder: WireState, piece: number, now: number): WireState | undefined {
-    let best: WireState | undefined;
-    let bestEta = Number.POSITIVE_INFINITY;
-    for (const taker of this.#takers) {
-      if (taker === holder || !taker.wire.has(piece) || taker.refuses(piece, now)) continue;
-      if (this.#view.urgentRoomOf(taker) <= 0) continue;
-      const eta = this.#view.etaOf(taker, BLOCK_LENGTH, now);
-      if (eta < bestEta) {
-        best = taker;
-        bestEta = eta;
+  #etaWithout(state: WireState, deferred: number, now: number): number {
+    if (deferred === 0) return this.#view.etaOf(state, BLOCK_LENGTH, now);
+    const { estimate, requests } = state;
+    const queue = (requests.size - deferred + 1) * estimate.blockTime(0);
+    return now + Math.max(queue, estimate.minRtt ?? 0);
+  }
+
+  #takers(now: number): readonly Taker[] {
+    const takers: Taker[] = [];
+    for (const state of this.#view.wires.values()) {
+      const { wire, estimate, requests, restUntil } = state;
+      if (!wire.isOpen || wire.wholePieces || !estimate.hasAnswered || restUntil > now) continue;
+      const near = (estimate.minRtt ?? 0) + TOO_NEAR;
+      const blockTime = estimate.blockTime(0);
+      const deferrable: { request: BlockRequest; due: number }[] = [];
+      let place = 0;
+      for (const request of requests.values()) {
+        place++;
+        if (request.isRace || place * blockTime < near) continue;
+        const due = this.#order.deadlineOf(request.piece);
+        if (due > now + LATER) deferrable.push({ request, due });
       }
+      deferrable.sort((a, b) => a.due - b.due);
+      takers.push({ state, deferrable });
     }
-    return best;
+    return takers;
   }
 
   #late(now: number, isSpent: boolean): Late[] {
@@ -98,8 +149,8 @@ export class Endgame {
   #mayBeLate({ estimate }: WireState, oldest: BlockRequest, now: number, isSpent: boolean): boolean {
     if (!estimate.isProven) return now - oldest.sentAt > UNPROVEN_ROUNDS * this.#view.usualRtt;
     // What is raced of a silent wire comes twice hardly ever; what is raced of a slow one may.
-    if (isSpent && now - Math.max(estimate.lastAnswer, oldest.sentAt) < AHEAD) return false;
-    return estimate.drainAt - now > GAIN;
+    if (isSpent && now - Math.max(estimate.lastAnswer, oldest.sentAt) < SILENT) return false;
+    return estimate.drainAt - now > GAIN + Math.min(this.#view.usualRtt, GAIN);
   }
 
   #lateOf(holder: WireState, now: number, late: Late[]): void {
@@ -118,7 +169,7 @@ export class Endgame {
 
   #lateOfPiece(holder: WireState, request: BlockRequest, now: number, late: Late[]): void {
     const { estimate } = holder;
-    const isOverdue = now > request.expectedAt + AHEAD;
+    const isOverdue = now > request.expectedAt + SILENT;
     const remaining = estimate.isProven && !isOverdue ? request.expectedAt - now : Number.POSITIVE_INFINITY;
     const blocks = this.#map.at(request.piece);
     if (!blocks || remaining <= GAIN) return;

@@ -111,7 +111,7 @@ class BlockScheduler implements Scheduler {
     if (length !== expected) return 'unasked';
     const key = this.#map.key(piece, block);
     const request = state.requests.get(key);
-    if (!request && !state.takeCancelled(key)) return 'unasked';
+    if (!request && !state.hasCancelled(key)) return 'unasked';
     const now = this.#options.clock.now();
     this.#received += length;
     if (request) {
@@ -240,7 +240,11 @@ class BlockScheduler implements Scheduler {
     if (this.#isPlanning || this.#isDisposed) return;
     this.#isPlanning = true;
     const now = this.#options.clock.now();
-    if (now - this.#surveyedAt >= SURVEY) this.#survey(now);
+    if (now - this.#surveyedAt >= SURVEY) {
+      this.#survey(now);
+      this.#race(now);
+      this.#isPlanning = true;
+    }
     while (this.#isFree(state, now) && this.#askNext(state, now));
     this.#isPlanning = false;
     this.#keepTicking();
@@ -338,14 +342,24 @@ class BlockScheduler implements Scheduler {
       this.#giveUpLost(state, now);
     }
     this.#survey(now);
+    this.#race(now);
+    this.#plan();
+  }
+
+  #race(now: number): void {
     this.#isPlanning = true;
     this.#endgame.race(
       now,
       { received: this.#received, duplicates: this.#duplicates },
-      (taker, piece, block) => this.#ask(taker, piece, block, now, true),
+      {
+        ask: (taker, piece, block) => this.#ask(taker, piece, block, now, true),
+        defer: (taker, requests) => {
+          for (const request of requests) this.#cancel(taker, request, now);
+          taker.estimate.dropped(now, taker.requests.size);
+        },
+      },
     );
     this.#isPlanning = false;
-    this.#plan();
   }
 
   #giveUpLost(state: WireState, now: number): void {

@@ -64,8 +64,8 @@ export class WireState {
     }
   }
 
-  /** Whether it had been asked for this; of one request one answer counts. */
-  takeCancelled(key: number): boolean {
-    return this.#cancelled.delete(key);
+  /** Whether it had been asked for this a while ago. */
+  hasCancelled(key: number): boolean {
+    return this.#cancelled.has(key);
   }
 }
