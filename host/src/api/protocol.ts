@@ -42,6 +42,8 @@ export const PlayParams = Type.Object({
   shuffle: Type.Optional(Type.Boolean()),
   /** Somebody is there to choose an item where the source wants that: answered with `choice`, and nothing opens. */
   choose: Type.Optional(Type.Boolean()),
+  /** `token` of the choice that `file` answers: the addresses are not resolved again while the host remembers them. */
+  choice: Type.Optional(text(64)),
   subtitles: Type.Optional(Type.Array(text(8192), { maxItems: 20 })),
   audioLanguages: Type.Optional(Type.Array(text(16), { maxItems: 10 })),
   subtitleLanguages: Type.Optional(Type.Array(text(16), { maxItems: 10 })),
@@ -207,6 +209,7 @@ export interface ProgressView {
 
 /** What one of is to be named, by its place, as `file` of `playback.open`. */
 export interface PlayChoice {
+  readonly token: string;
   readonly title?: string;
   readonly items: readonly {
     readonly title: string;

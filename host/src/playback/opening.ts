@@ -9,7 +9,10 @@ import { resumePosition } from './rules.ts';
 import { parseStartTime, startSeconds } from './startTime.ts';
 
 /** What was asked for with `play`, without the addresses. */
-export type SessionOptions = Omit<PlayParams, 'uris' | 'file' | 'fromStart' | 'shuffle' | 'source'>;
+export type SessionOptions = Omit<
+  PlayParams,
+  'uris' | 'file' | 'fromStart' | 'shuffle' | 'source' | 'choose' | 'choice'
+>;
 
 /** Where an item begins. */
 export interface Begin {

@@ -19,7 +19,7 @@ import type { RemoteStream } from '../plugins/remoteSource.ts';
 import type { ProcessBroker } from '../processes/broker.ts';
 import type { JournalEntry } from '../storage/journal.ts';
 import type { StreamFront } from '../streams/front.ts';
-import { type Choice, choiceOf, firstOf, type ResolvedQueue } from './choice.ts';
+import { type Choice, choiceOf, firstOf, OfferedChoices, type ResolvedQueue } from './choice.ts';
 import type { SessionServices } from './currentItem.ts';
 import { findItem } from './findItem.ts';
 import { fromJournal } from './opening.ts';
@@ -59,6 +59,7 @@ export class PlaybackService implements Disposable {
   readonly #services: PlaybackServices;
   readonly #sessions = new Map<string, PlaybackSession>();
   readonly #reopened = new Map<string, Promise<RemoteStream>>();
+  readonly #choices = new OfferedChoices();
   readonly #onDidEmit = new Emitter<PlaybackEvent>();
 
   constructor(services: PlaybackServices) {
@@ -123,8 +124,8 @@ export class PlaybackService implements Disposable {
     plugins.activateForPlayback();
     // Started beside the source; what goes wrong is met when the player is opened.
     player.plugin.current().catch(() => undefined);
-    const resolved = await this.#resolve(params, options);
-    const choice = choiceOf(resolved, params, progress);
+    const resolved = this.#choices.take(params.choice) ?? (await this.#resolve(params, options));
+    const choice = choiceOf(this.#choices, resolved, params, progress);
     if (choice) return choice;
     const { entries } = resolved;
     const queue = params.shuffle ? shuffled(entries) : entries;
@@ -132,15 +133,8 @@ export class PlaybackService implements Disposable {
     const items = entries.map(({ item }) => item);
     const wanted = params.file === undefined ? undefined : entries[findItem(items, params.file)];
     const index = wanted ? queue.indexOf(wanted) : firstOf(queue, params, progress);
-    const {
-      uris: _,
-      file: __,
-      fromStart: ___,
-      shuffle: ____,
-      source: _____,
-      choose: ______,
-      ...rest
-    } = params;
+    const { uris: _, file: __, fromStart: ___, shuffle: ____, source: _____, ...others } = params;
+    const { choose: ______, choice: _______, ...rest } = others;
     const id = `p${randomBytes(6).toString('hex')}`;
     const session = new PlaybackSession(this.#services, id, player, queue, rest);
     this.#add(session);

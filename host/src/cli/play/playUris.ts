@@ -150,7 +150,7 @@ async function settle(
       const file = await aside(() => chosen(output, result.choice));
       if (file === undefined) return 0;
       const { choose: _, ...rest } = params;
-      params = { ...rest, file: String(file) };
+      params = { ...rest, file: String(file), choice: result.choice.token };
     } catch (thrown) {
       const error = toKinoportError(thrown);
       if (hasInstalled || !offersInstall(error, request)) return { error };

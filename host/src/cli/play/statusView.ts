@@ -33,6 +33,7 @@ export class StatusView extends LineView {
   override event(event: PlaybackEvent): void {
     switch (event.type) {
       case 'opening':
+        if (this.#opening?.title !== event.title) this.#waitingSince = undefined;
         this.#opening = { title: event.title, stats: event.stats };
         this.#waitingSince ??= this.#clock.now();
         break;
@@ -84,6 +85,7 @@ export class StatusView extends LineView {
 
   override resume(): void {
     this.#suspended = false;
+    if (this.#opening) this.#waitingSince = this.#clock.now();
     this.#paint();
   }
 
