@@ -137,6 +137,8 @@ export class HttpStreamFront implements StreamFront {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Cache-Control', 'no-store');
+    // A page of anybody else cannot embed it either, even one that has learnt the address.
+    response.setHeader('Cross-Origin-Resource-Policy', 'same-site');
     if (!this.#isWelcome(request, response)) return refuse(response, 403);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(response, 405, { Allow: 'GET, HEAD', Connection: 'close' });

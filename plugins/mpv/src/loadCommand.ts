@@ -4,6 +4,9 @@ import type { JsonObject, PlayerLoadOptions, PlayerMedia } from '@kinoport/core'
 /** lavf asks again by itself; without the delay limit mpv 0.35.1 freezes 10 s at a seek while nobody listens. */
 const RECONNECT = 'reconnect=1,reconnect_streamed=1,reconnect_on_network_error=1,reconnect_delay_max=5';
 
+/** A source without peers or a server that stands still is waited for; after the usual 60 s mpv gives up and ends the film. */
+const NO_TIMEOUT = '0';
+
 /**
  * The command that opens an item, with its options for this file only. Named arguments mean the same in every
  * version; the positional form changed in mpv 0.38.
@@ -26,7 +29,7 @@ function fileOptions(media: PlayerMedia, options: PlayerLoadOptions): JsonObject
     start: options.start > 0 ? options.start.toFixed(3) : 'none',
     pause: options.paused ? 'yes' : 'no',
     'force-media-title': cleanTitle(media.title),
-    ...('url' in media ? { 'stream-lavf-o': RECONNECT } : {}),
+    ...('url' in media ? { 'stream-lavf-o': RECONNECT, 'network-timeout': NO_TIMEOUT } : {}),
     ...(options.rate === undefined ? {} : { speed: String(options.rate) }),
     ...(audio && audio.length > 0 ? { alang: wanted(audio) } : {}),
     ...(subtitles?.[0] === 'no' ? { sid: 'no' } : {}),

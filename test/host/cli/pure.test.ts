@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type PlayerState, positionAt } from '@kinoport/core';
 import { describe, expect, test } from 'vitest';
 import { prepareArguments, splitRest } from '../../../host/src/cli/arguments.ts';
@@ -6,7 +9,7 @@ import { findTitles } from '../../../host/src/cli/commands/findTitle.ts';
 import { fatalOf } from '../../../host/src/cli/connection/startHost.ts';
 import { installAdvice } from '../../../host/src/cli/install/packages.ts';
 import { parseKeys } from '../../../host/src/cli/play/keys.ts';
-import { statusText } from '../../../host/src/cli/play/statusLine.ts';
+import { openingText, statusText } from '../../../host/src/cli/play/statusLine.ts';
 import { formatTable } from '../../../host/src/cli/terminal/table.ts';
 import {
   checkStart,
@@ -17,7 +20,7 @@ import {
   percentOf,
 } from '../../../host/src/cli/terminal/time.ts';
 import { truncate, widthOf } from '../../../host/src/cli/terminal/width.ts';
-import { resolveUri } from '../../../host/src/cli/uris.ts';
+import { nameOf, resolveUri } from '../../../host/src/cli/uris.ts';
 
 describe('times', () => {
   test('print as people write them, rounded down', () => {
@@ -78,12 +81,42 @@ describe('addresses', () => {
   });
 });
 
+describe('a bare infohash', () => {
+  const hex = 'c9e15763f722f23e98a29decdfae341b98d53056';
+
+  test('is an address, in base32 too, unless there is a file of that name', () => {
+    expect(resolveUri(hex.toUpperCase(), '/home/me')).toBe(`infohash:${hex}`);
+    expect(resolveUri('ZHQVOY7XELZD5GFCTXWN7LRUDOMNKMCW', '/home/me')).toBe(`infohash:${hex}`);
+    expect(resolveUri(hex.slice(1), '/home/me')).toBe(`/home/me/${hex.slice(1)}`);
+    const folder = mkdtempSync(join(tmpdir(), 'kp-uris-'));
+    try {
+      writeFileSync(join(folder, hex), '');
+      expect(resolveUri(hex, folder)).toBe(join(folder, hex));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+test('an address is called by its last part, or by what it says of itself, never by megabytes', () => {
+  expect(nameOf('/films/A film.mkv')).toBe('A film.mkv');
+  expect(nameOf('https://x.org/a/b.mkv?token=1')).toBe('b.mkv');
+  expect(nameOf('shelf:x')).toBe('shelf:x');
+  const magnet = `magnet:?xt=urn:btih:${'a'.repeat(40)}`;
+  expect(nameOf(`${magnet}&dn=A+film&tr=udp://x.org/announce`)).toBe('A film');
+  expect(nameOf(`${magnet}&tr=udp://x.org/announce`)).toBe(`${magnet.slice(0, 50)}...`);
+  expect(nameOf(`data:application/x-bittorrent;base64,${'QUJD'.repeat(100_000)}`)).toBe(
+    'data:application/x-bittorrent...',
+  );
+});
+
 describe('the command line', () => {
   const known = new Set(['play', 'continue', 'stop', 'help']);
   const prepare = (...argv: readonly string[]) => prepareArguments(argv, known, (path) => path === 'folder');
 
   test('a file, folder or address alone is played', () => {
-    for (const media of ['film.mkv', 'folder', '../x', 'https://x.org/a', 'demo', 'C:\\x']) {
+    const hash = 'c9e15763f722f23e98a29decdfae341b98d53056';
+    for (const media of ['film.mkv', 'folder', '../x', 'https://x.org/a', 'demo', 'C:\\x', hash]) {
       expect(prepare(media).args).toEqual(['play', media]);
     }
     expect(prepare('--paused', 'film.mkv').args).toEqual(['play', '--paused', 'film.mkv']);
@@ -154,6 +187,46 @@ describe('the status line', () => {
       expect(widthOf(text(columns, { title }))).toBeLessThanOrEqual(columns);
     }
     expect(truncate('千と千尋', 5)).toBe('千と…');
+  });
+
+  const stats = { downloadRate: 2_140_000, peers: 14, bufferedSeconds: 38.9 };
+
+  test('tells how the source does, as far as there is room beside the title', () => {
+    expect(text(110, { stats })).toBe(
+      '▶  0:12:03 / 1:42:10   11 %  1.00x  2.1 MB/s  14 peers  38 s ahead  Alien  [mpv · files]',
+    );
+    const title = 'A title of some length';
+    expect(text(90, { stats, title })).toMatch(
+      /1\.00x {2}2\.1 MB\/s {2}14 peers {2}38 s ahead {2}A title of some length$/,
+    );
+    expect(text(80, { stats, title })).toContain('   11 %  2.1 MB/s  14 peers  38 s ahead  A title…');
+    expect(text(80, { stats, title, state: { ...state, rate: 1.5 } })).toContain(
+      '1.50x  2.1 MB/s  14 peers  A ',
+    );
+    expect(text(62, { stats, title })).toContain('2.1 MB/s  14 peers  A title');
+    expect(text(45, { stats, title })).not.toContain('MB/s');
+    for (let columns = 5; columns < 130; columns += 1)
+      expect(widthOf(text(columns, { stats, title }))).toBeLessThanOrEqual(columns);
+  });
+
+  test('says what a film waits for, and for how long', () => {
+    const buffering = { state: { ...state, status: 'buffering' } };
+    expect(text(110, { ...buffering, waited: 1 })).toContain('1.00x  buffering  Alien');
+    expect(text(110, { ...buffering, waited: 12.7, stats })).toContain('buffering, 12 s  2.1 MB/s  14 peers');
+    const alone = { stats: { activity: 'looking for peers', peers: 0 }, waited: 12 };
+    expect(text(110, { ...buffering, ...alone })).toContain('1.00x  looking for peers, 12 s  0 peers  Alien');
+    expect(text(110, { ...alone, waited: undefined })).not.toContain('looking');
+  });
+
+  test('says so too before there is a film', () => {
+    const opening = (columns: number, title = 'Alien', waited = 12.5): string =>
+      openingText('Opening', title, { activity: 'looking for\u001b[2J peers', peers: 3 }, waited, columns);
+    expect(opening(79)).toBe('Opening Alien ... looking for [2J peers, 12 s  3 peers');
+    expect(opening(79, 'Alien', 1)).toBe('Opening Alien ... looking for [2J peers  3 peers');
+    expect(openingText('Asking', 'Alien', undefined, undefined, 79)).toBe('Asking Alien ...');
+    expect(openingText('Asking', 'Alien', {}, 3, 79)).toBe('Asking Alien ... 3 s');
+    for (let columns = 5; columns < 110; columns += 1)
+      expect(widthOf(opening(columns, '千と千尋の神隠し of a long name'))).toBeLessThanOrEqual(columns);
   });
 
   test('lets no control character of a title onto the terminal', () => {

@@ -11,6 +11,11 @@ const declare = (contribution: SourceContribution, builtin = false): SourceDecla
 const files = declare({ id: 'files', schemes: ['file', 'http', 'https'], extensions: ['m3u'] }, true);
 const any = declare({ id: 'any', schemes: ['*'] });
 const torrent = declare({ id: 'torrent', schemes: ['magnet'], extensions: ['torrent'] });
+const bytes = declare({
+  id: 'bytes',
+  schemes: ['magnet', 'infohash'],
+  prefixes: ['data:application/x-bittorrent'],
+});
 const torrentFiles = declare({ id: 'torrent-files', extensions: ['torrent'] });
 const imdb = declare({ id: 'imdb', prefixes: ['tt'] });
 const web = declare({ id: 'web', schemes: ['http', 'https'] });
@@ -39,6 +44,13 @@ describe('routing', () => {
     expect(ids('/a/b.torrent', all)).toEqual(['torrent-files', 'files', 'any']);
     expect(ids('/a/b.mkv', all)).toEqual(['files', 'any']);
     expect(ids('gopher://a', all)).toEqual(['any']);
+  });
+
+  it('knows a source by the type of what an address holds, however long it is', () => {
+    const address = `data:application/x-bittorrent;base64,${'QUJD'.repeat(700_000)}`;
+    expect(ids(address, [any, files, bytes])).toEqual(['bytes', 'any']);
+    expect(ids('data:video/mp4;base64,QUJD', [any, files, bytes])).toEqual(['any']);
+    expect(ids(`infohash:${'a'.repeat(40)}`, [files, bytes])).toEqual(['bytes']);
   });
 
   it('counts an extension in files and on the web, unless the source names one of these schemes itself', () => {

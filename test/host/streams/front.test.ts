@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import path from 'node:path';
 import { DisposableStore, KinoportError, systemClock } from '@kinoport/core';
+import { VirtualClock } from '@kinoport/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newStreamId } from '../../../host/src/streams/address.ts';
 import { type ByteServer, createByteServer, type ReadBytes } from '../../../host/src/streams/byteServer.ts';
@@ -163,6 +164,25 @@ describe('a request that is not for us', () => {
     expect(allowed.headers.vary).toBe('Origin');
   });
 
+  it('of a page that has its own name point here gets nothing, nor may a page embed what it knows', async () => {
+    const url = await publish();
+    const rebound = `rebound.example:${port}`;
+    // As a browser sends it: the page and its requests are of one origin, so most have no Origin at all.
+    const requests: Record<string, string>[] = [
+      { Host: rebound, 'Sec-Fetch-Site': 'same-origin', Referer: `http://${rebound}/` },
+      { Host: rebound, Origin: `http://${rebound}` },
+      { Host: `127.0.0.1:${port}`, Origin: `http://${rebound}` },
+    ];
+    for (const headers of requests) {
+      const answer = await get(url, { ...headers, Range: 'bytes=0-9' });
+      expect([answer.status, answer.body.length]).toEqual([403, 0]);
+    }
+    expect(owner.acquired).toBe(0);
+    const { headers } = await get(url, {}, 'HEAD');
+    expect(headers['cross-origin-resource-policy']).toBe('same-site');
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+  });
+
   it('with another method or another path is refused', async () => {
     const url = await publish();
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
@@ -192,6 +212,56 @@ describe('a request that is not for us', () => {
     const fifth = await get(url);
     expect([fifth.status, fifth.headers['retry-after']]).toEqual([503, '1']);
     for (const response of held) response.destroy();
+  });
+});
+
+describe('a source that waits for bytes', () => {
+  it('is waited for as long as it takes, in the middle too, and no read counts as failed', async () => {
+    const clock = new VirtualClock();
+    const patient = store.add(new HttpStreamFront({ clock, onError: (error) => errors.push(error) }));
+    await patient.start();
+    const asked: number[] = [];
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const id = newStreamId();
+    const reached = Promise.withResolvers<void>();
+    await server.publish(id, async function* (start, end = bytes.length) {
+      asked.push(start);
+      await gates[0].promise;
+      yield bytes.subarray(start, 1_000_000);
+      reached.resolve();
+      await gates[1].promise;
+      yield bytes.subarray(1_000_000, end);
+    });
+    const url = patient.register({ id, size: bytes.length, type: 'video/mp4', owner });
+    const answer = get(url);
+    while (asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(3_600_000);
+    gates[0].resolve();
+    await reached.promise;
+    await clock.advance(3_600_000);
+    gates[1].resolve();
+    const { complete, body } = await answer;
+    expect(complete && body.equals(bytes)).toBe(true);
+    expect([asked, patient.failedReads(id)]).toEqual([[0], []]);
+  });
+
+  it('hears when nobody waits any more', async () => {
+    const ended = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const url = await publish({
+      read: async function* (_start, _end, signal) {
+        asked.resolve();
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+        ended.resolve();
+      },
+    });
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write(`GET ${new URL(url).pathname} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`),
+    );
+    await asked.promise;
+    socket.destroy();
+    await ended.promise;
+    expect(front.failedReads(idOf(url))).toEqual([]);
   });
 });
 

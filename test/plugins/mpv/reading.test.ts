@@ -174,6 +174,7 @@ test('an item is loaded with options of its own', () => {
       pause: 'yes',
       'force-media-title': 'A B',
       'stream-lavf-o': expect.stringContaining('reconnect_delay_max=5'),
+      'network-timeout': '0',
     },
   });
   expect(

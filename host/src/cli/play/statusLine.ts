@@ -35,34 +35,42 @@ interface StatusOptions {
 
 /**
  * The line under a film: `▶ 0:12:03 / 1:42:10  12 %  1.00x  2.1 MB/s  14 peers  38 s ahead  Title  [mpv · files]`. Never
- * wider than `columns`: the title is cut first, then figures go, then what stands behind the title, then the title.
+ * wider than `columns`: the title is cut first, then player and source go, a speed that is the usual one, figures from
+ * the right, and the title at last.
  */
 export function statusText(facts: StatusFacts, options: StatusOptions): string {
   const { state, stats } = facts;
   const position = positionAt(state, options.now);
   const percent = percentOf(position, state.duration);
   const sign = SIGNS[state.status][options.unicode ? 0 : 1];
+  const speed = `${state.rate.toFixed(2)}x`;
   const base = [
     `${sign} ${formatClock(position)}${state.duration === undefined ? '' : ` / ${formatClock(state.duration)}`}`,
     ...(percent === undefined ? [] : [`${Math.floor(percent)} %`.padStart(5)]),
-    `${state.rate.toFixed(2)}x`,
+    speed,
     ...(state.muted ? ['muted'] : []),
     ...(WAITING.has(state.status) ? [waitingText(state.status, stats, facts.waited)] : []),
   ];
+  const short = speed === '1.00x' ? base.filter((part) => part !== speed) : base;
   const dot = options.unicode ? '·' : '-';
   const place = facts.count > 1 ? `${facts.index + 1}/${facts.count} ${dot} ` : '';
   const tail = `  [${place}${printable(facts.player)} ${dot} ${printable(facts.source)}]`;
   const title = printable(facts.title);
 
   const figures = figuresOf(stats);
-  for (let count = figures.length; count >= 0; count -= 1) {
-    const head = [...base, ...figures.slice(0, count)].join('  ');
-    const room = options.columns - widthOf(head) - 2;
-    if (room - widthOf(tail) >= Math.min(12, widthOf(title)))
-      return `${head}  ${truncate(title, room - widthOf(tail))}${tail}`;
-    if (count === 0) return room >= 4 ? `${head}  ${truncate(title, room)}` : truncate(head, options.columns);
+  const ways: readonly (readonly [parts: readonly string[], tail: string, leastTitle: number])[] = [
+    ...(figures.length > 0 ? [[[...base, ...figures], tail, 12] as const] : []),
+    ...(figures.length > 0 ? [[[...base, ...figures], '', 12] as const] : []),
+    ...figures.map((_, i) => [[...short, ...figures.slice(0, figures.length - i)], '', 8] as const),
+    [base, tail, 12],
+    [base, '', 4],
+  ];
+  for (const [parts, end, least] of ways) {
+    const head = parts.join('  ');
+    const room = options.columns - widthOf(head) - 2 - widthOf(end);
+    if (room >= Math.min(least, widthOf(title))) return `${head}  ${truncate(title, room)}${end}`;
   }
-  return '';
+  return truncate(base.join('  '), options.columns);
 }
 
 /** While nothing plays yet: `Opening Title ... looking for peers, 12 s  3 peers`. The title is cut first. */
