@@ -4,7 +4,14 @@ import { dirname, join } from 'node:path';
 
 /** Folders of plugins, written for a test. */
 export class PluginFolders {
-  readonly root = mkdtempSync(join(tmpdir(), 'kp-plugins-'));
+  readonly root: string;
+  readonly #isLasting: boolean;
+
+  /** @param root a folder that is there and stays; default: a temporary one */
+  constructor(root?: string) {
+    this.root = root ?? mkdtempSync(join(tmpdir(), 'kp-plugins-'));
+    this.#isLasting = root !== undefined;
+  }
 
   /** A package: a valid manifest with the changes of a test; `undefined` removes a member. */
   add(
@@ -35,6 +42,6 @@ export class PluginFolders {
   }
 
   dispose(): void {
-    rmSync(this.root, { recursive: true, force: true });
+    if (!this.#isLasting) rmSync(this.root, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,57 @@
+import { existsSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PluginFolders } from '../../host/plugins/support/pluginFolders.ts';
+import { PluginHost } from '../../host/plugins/support/pluginHost.ts';
+import { inRepository } from '../../support/repository.ts';
+import type { Adapter } from './protocol.ts';
+
+/** Nobody but the peers that the bench names. */
+const ALONE = {
+  accepted: true,
+  dht: false,
+  localPeers: false,
+  portMapping: false,
+  trackers: [],
+} as const;
+
+/** Whether there is a plugin to measure. */
+export const hasKinoport = (): boolean => existsSync(inRepository('plugins/torrent/src/source.ts'));
+
+/**
+ * The plugin in a process of its own, as the host runs it, read through the host's stream front.
+ * @param home a folder that is there; what the plugin keeps on disk is below it
+ */
+export async function kinoport(home: string): Promise<Adapter> {
+  const folders = new PluginFolders(home);
+  const link = join(folders.root, 'torrent');
+  if (!existsSync(link)) symlinkSync(inRepository('plugins/torrent'), link);
+  const host = new PluginHost({ torrent: { code: '' } }, { folders });
+  const films: { dispose(): Promise<void> | void }[] = [];
+  const dispose = async (): Promise<void> => {
+    for (const film of films) await film.dispose();
+    await host.dispose();
+  };
+  try {
+    await host.configure({ torrent: ALONE });
+    const plugin = host.manager.source('torrent');
+    await plugin.plugin.current();
+    return {
+      pid: host.view('torrent').pid ?? undefined,
+      async open({ torrent, magnet }) {
+        const { items } = await plugin.resolve(magnet ?? pathToFileURL(torrent ?? '').href);
+        const film = [...items].sort((a, b) => (b.size ?? 0) - (a.size ?? 0))[0];
+        if (!film) throw new Error('There is nothing in the torrent.');
+        const stream = await plugin.open(film);
+        films.push(stream);
+        if (!('url' in stream.location)) throw new Error('It is not read through the stream front.');
+        return stream.location.url;
+      },
+      close: dispose,
+    };
+  } catch (error) {
+    console.error(host.pluginLog('torrent'));
+    await dispose();
+    throw error;
+  }
+}
