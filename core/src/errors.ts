@@ -158,6 +158,7 @@ export const ERROR_CODES = {
   TORRENT_SUPERSEDED: { exit: 1, text: 'Something else was asked for meanwhile.' },
   TORRENT_IN_USE: { exit: 1, text: 'The torrent is being played.' },
   CACHE_FULL: { exit: 1, text: 'There is no room on disk for what is fetched.' },
+  CACHE_WRITE_FAILED: { exit: 1, text: 'What was fetched cannot be written to disk.' },
   CACHE_READ_FAILED: { exit: 1, text: 'What was fetched cannot be read from disk any more.' },
   // Progress
   PROGRESS_NONE: { exit: 1, text: 'No progress is known for this.' },

@@ -1,4 +1,4 @@
-import type { Disposable } from '@kinoport/core';
+import type { Disposable, Event } from '@kinoport/core';
 import type { Torrent } from '../torrent.ts';
 
 /** Pieces of one torrent on disk. Only verified ones are ever put there. */
@@ -10,19 +10,26 @@ export interface PieceStore extends Disposable {
   /** Bytes on disk. */
   readonly size: number;
   /**
-   * Keeps a verified piece. Others that nobody holds go first when there is no room.
-   * @throws KinoportError `CACHE_FULL` when what is held fills the cache, or the disk is full
+   * Keeps a verified piece. Others that nobody holds go first when there is no room. The bytes themselves are kept for
+   * a while, not a copy: they must not change afterwards.
+   * @throws KinoportError `CACHE_FULL` when what is held fills the cache, or the disk is full; `CACHE_WRITE_FAILED`;
+   *   `INVALID_ARGUMENT` for a piece that there is none of, or of another length
    */
   put(piece: number, bytes: Uint8Array): Promise<void>;
   /**
-   * Bytes of a piece that is here; counts as a use of it.
+   * Bytes of a piece that is here; counts as a use of it. They belong to the store and must not be changed.
    * @param offset in the piece
    * @throws KinoportError `CACHE_READ_FAILED` when the disk does not give them back; `has` is false for the piece then
    */
   read(piece: number, offset: number, length: number): Promise<Uint8Array>;
-  /** Pieces that must not go: what is read, and what is about to be. Replaces what was held under this name. */
+  /**
+   * Pieces that must not go: what is read, and what is about to be; `to` inclusive. Replaces what was held under this
+   * name. Those of one opening of the torrent end with it.
+   */
   hold(name: string, ranges: readonly { readonly from: number; readonly to: number }[]): void;
-  /** Peers for the next time, `host:port`. */
+  /** A piece that was here is no longer: it went to make room, or could not be read back. */
+  readonly onDidLose: Event<number>;
+  /** Peers for the next time, `host:port`; the first 100 are kept. */
   peers: readonly string[];
   /** The bitfield and the peers are on disk, and files closed, when it resolves. */
   dispose(): Promise<void>;

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Log, systemClock } from '@kinoport/core';
+import { type Log, systemClock, toDisposable } from '@kinoport/core';
 import { parseTorrent } from '../../../../plugins/torrent/src/address/parseTorrent.ts';
 import type { PieceStore } from '../../../../plugins/torrent/src/store/ports.ts';
 import { createEngine } from '../../../../plugins/torrent/src/swarm/engine.ts';
@@ -35,6 +35,7 @@ export const ALONE: EngineSettings = {
 export class MemoryStore implements PieceStore {
   readonly torrent: Torrent;
   readonly pieces = new Map<number, Uint8Array>();
+  readonly onDidLose = () => toDisposable(() => {});
   peers: readonly string[] = [];
   failure: Error | undefined;
 
