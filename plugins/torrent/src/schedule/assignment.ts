@@ -9,6 +9,8 @@ import type { WireState } from './wireState.ts';
 const SLACK = 350;
 const SLACK_AT_PLAYHEAD = 80;
 const PLAYHEAD = 2500;
+/** Milliseconds before its deadline at which a block should be here: it is hashed, and estimates err. */
+const AHEAD = 500;
 /** Pieces that are looked at one by one for a wire that is too slow for them, before it goes on where it is not. */
 const LOOKED_AT = 32;
 
@@ -118,7 +120,7 @@ export class Assignment {
   #limitOf(range: DemandRange, piece: number, now: number): number {
     const due = range.deadlineOf(piece);
     const all = this.#expectedAt(range, piece, now);
-    return Math.max(due, all) + (due - now > PLAYHEAD ? SLACK : SLACK_AT_PLAYHEAD);
+    return Math.max(due - AHEAD, all + (due - now > PLAYHEAD ? SLACK : SLACK_AT_PLAYHEAD));
   }
 
   /** When all wires together would have fetched the range up to the end of the piece. */
@@ -132,7 +134,7 @@ export class Assignment {
   }
 
   #firstInTime(range: DemandRange, state: WireState, now: number): number {
-    const eta = this.#view.etaOf(state, this.#bytesOf(state, range.last), now) - SLACK;
+    const eta = this.#view.etaOf(state, this.#bytesOf(state, range.last), now) + AHEAD;
     const { start, due, rate } = range.demand;
     const byDeadline = Math.ceil((start + (Math.max(0, eta - due) * rate) / 1000) / this.#map.pieceLength);
     const bytes = (eta - now) * this.#view.aggregate;

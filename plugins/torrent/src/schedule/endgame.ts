@@ -31,6 +31,8 @@ interface Late {
   readonly due: number;
   /** Milliseconds until it is here, as far as is known. */
   readonly remaining: number;
+  /** So far from being sent that it can be taken back before. */
+  readonly isQueued: boolean;
 }
 
 /** A wire that is fast enough to help out, and requests of it that can wait, with their deadlines. */
@@ -72,11 +74,13 @@ export class Endgame {
   }
 
   #raceOne(
-    { holder, request, block, due, remaining }: Late,
+    { holder, request, block, due, remaining, isQueued }: Late,
     takers: readonly Taker[],
     now: number,
     actions: RaceActions,
   ): void {
+    // It has made way for another in the meantime, and is nobody's.
+    if (holder.requests.get(request.key) !== request) return;
     let best: Taker | undefined;
     let bestEta = now + remaining - GAIN;
     for (const taker of takers) {
@@ -97,6 +101,7 @@ export class Endgame {
         best.state,
         deferred.map((each) => each.request),
       );
+    if (isQueued) actions.defer(holder, [request]);
     actions.ask(best.state, request.piece, block);
   }
 
@@ -156,6 +161,7 @@ export class Endgame {
   #lateOf(holder: WireState, now: number, late: Late[]): void {
     const { estimate } = holder;
     const blockTime = estimate.blockTime(0);
+    const near = (estimate.minRtt ?? 0) + blockTime + TOO_NEAR;
     let place = 0;
     for (const request of holder.requests.values()) {
       place++;
@@ -163,7 +169,8 @@ export class Endgame {
         ? Math.max(place * blockTime, request.sentAt + (estimate.minRtt ?? 0) - now)
         : Number.POSITIVE_INFINITY;
       if (remaining <= GAIN) continue;
-      this.#consider({ holder, request, block: request.block, remaining }, now, late);
+      const isQueued = estimate.hasAnswered && place * blockTime > near;
+      this.#consider({ holder, request, block: request.block, remaining, isQueued }, now, late);
     }
   }
 
@@ -174,7 +181,8 @@ export class Endgame {
     const blocks = this.#map.at(request.piece);
     if (!blocks || remaining <= GAIN) return;
     for (let block = 0; block < blocks.count; block++)
-      if (!blocks.hasCome(block)) this.#consider({ holder, request, block, remaining }, now, late);
+      if (!blocks.hasCome(block))
+        this.#consider({ holder, request, block, remaining, isQueued: false }, now, late);
   }
 
   #consider(candidate: Omit<Late, 'due'>, now: number, late: Late[]): void {
