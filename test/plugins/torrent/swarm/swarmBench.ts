@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Log, systemClock, toDisposable } from '@kinoport/core';
 import { parseTorrent } from '../../../../plugins/torrent/src/address/parseTorrent.ts';
+import { createScheduler } from '../../../../plugins/torrent/src/schedule/scheduler.ts';
 import type { PieceStore } from '../../../../plugins/torrent/src/store/ports.ts';
 import { createEngine } from '../../../../plugins/torrent/src/swarm/engine.ts';
 import type { Engine, EngineSettings, Swarm } from '../../../../plugins/torrent/src/swarm/ports.ts';
@@ -15,7 +16,6 @@ import {
 import { LabSwarm, type LabSwarmOptions, type Seeder } from '../../../support/lab/swarm/labSwarm.ts';
 import { type LabTorrent, makeTorrent, type TorrentOptions } from '../../../support/lab/swarm/torrent.ts';
 import { within } from '../../../support/lab/waiting.ts';
-import { plainScheduler } from './plainScheduler.ts';
 
 /** Settings with which nothing leaves this machine. */
 export const ALONE: EngineSettings = {
@@ -112,7 +112,7 @@ export class Bench {
         clock: systemClock,
         log,
         settings: { ...ALONE, ...settings },
-        makeScheduler: plainScheduler,
+        makeScheduler: createScheduler,
       }),
     );
   }

@@ -1,0 +1,133 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createDhtSocket } from '../../../../plugins/torrent/src/swarm/harden.ts';
+import { loadWebtorrent } from '../../../../plugins/torrent/src/swarm/webtorrent.ts';
+import { LabSwarm } from '../../../support/lab/swarm/labSwarm.ts';
+import type { LabTorrent } from '../../../support/lab/swarm/torrent.ts';
+import { until, within } from '../../../support/lab/waiting.ts';
+import { handshake, message, RawPeer, throwAt } from './rawPeer.ts';
+import { addressOf, Bench, MemoryStore, magnetOf } from './swarmBench.ts';
+
+const bytes = randomBytes(10 * 65_536);
+const bench = new Bench();
+let lab: LabTorrent;
+let honest: LabSwarm;
+
+beforeAll(async () => {
+  lab = await bench.torrent(bytes);
+  honest = await LabSwarm.start(lab, [{ delay: 0 }]);
+});
+afterEach(() => bench.close());
+afterAll(async () => {
+  await honest.dispose();
+  bench.remove();
+});
+
+const hello = message(20, '\x00d1:md11:ut_metadatai1eee');
+const number = (value: number): Uint8Array => {
+  const four = Buffer.alloc(4);
+  four.writeUInt32BE(value);
+  return four;
+};
+
+test.each<[string, Uint8Array]>([
+  ['a handshake that is too long', message(0x7f, Buffer.alloc(10)).fill(0x7f, 0, 4)],
+  ['a message of 2 GB', Buffer.from([0x7f, 0xff, 0xff, 0xff, 7])],
+  ['a message of 4 GB', Buffer.from([0xff, 0xff, 0xff, 0xff, 7])],
+  ['a bencoded list without an end', message(20, '\x00l-3:')],
+  ['a dictionary as deep as the message is long', message(20, `\x00${'l'.repeat(200_000)}`)],
+  ['metadata that nobody asked for', message(20, '\x01d8:msg_typei1e5:piecei999999ee', Buffer.alloc(100))],
+  ['metadata of a negative piece', Buffer.concat([hello, message(20, '\x01d8:msg_typei1e5:piecei-1ee')])],
+  ['a size of metadata of 4 GB', message(20, '\x00d1:md11:ut_metadatai1ee13:metadata_sizei4294967296ee')],
+  ['a piece of a torrent of another size', message(7, number(0xffffffff), number(0xffffffff), 'x')],
+  ['a bitfield of other pieces', message(5, Buffer.alloc(70_000, 0xff))],
+  ['a piece that is beyond all', message(4, number(0xffffffff))],
+  ['messages without a body', Buffer.concat([4, 5, 6, 7, 8, 9, 13, 16, 17, 20].map((type) => message(type)))],
+  ['requests of 4 GB', message(6, number(0), number(0), number(0xffffffff))],
+  ['peers that are none', message(20, '\x02d5:added7:\x01\x02\x03\x04\x05\x06\x077:added.f1:\x00e')],
+])('is not brought down by %s', async (_what, nonsense) => {
+  const heard = Promise.withResolvers<void>();
+  const liar = await RawPeer.listen(lab.infohash, (socket) => socket.write(nonsense, () => heard.resolve()));
+  bench.own(liar);
+  const swarm = bench.engine().join(magnetOf(lab, { peers: [liar.address, ...honest.peers] }));
+  await within('the nonsense to be sent', 5000, heard.promise);
+  const store = await bench.fetchAll(swarm, await swarm.metadata());
+  expect(store.bytes().equals(bytes)).toBe(true);
+});
+
+test('is not brought down by those who call', async () => {
+  const engine = bench.engine();
+  const address = addressOf(lab);
+  const swarm = engine.join(address);
+  swarm.fetch(address.torrent, new MemoryStore(address.torrent).fill(bytes));
+  const at = await until('the port', () => engine.port !== undefined && `127.0.0.1:${engine.port}`);
+  // A key of zeros, in the encrypted handshake.
+  await within('the end', 5000, throwAt(at, Buffer.alloc(608)));
+  await within('the end', 5000, throwAt(at, handshake('00'.repeat(20))));
+  await within(
+    'the end',
+    5000,
+    throwAt(at, Buffer.concat([handshake(lab.infohash), Buffer.from([0x7f, 0, 0, 0, 1])])),
+  );
+  const taker = bench.engine().join(magnetOf(lab, { peers: [at] }));
+  const store = await bench.fetchAll(taker, await taker.metadata());
+  expect(store.bytes().equals(bytes)).toBe(true);
+});
+
+test('says so when what is in the torrent is none', async () => {
+  const info = Buffer.from('d6:lengthi5e4:name1:xe');
+  const infohash = createHash('sha1').update(info).digest('hex');
+  const liar = bench.own(
+    await RawPeer.listen(
+      infohash,
+      (socket) => socket.write(message(20, `\x00d1:md11:ut_metadatai3ee13:metadata_sizei${info.length}ee`)),
+      (socket, data) => {
+        if (!data.includes('8:msg_typei0e')) return;
+        // Extensions are numbered by whoever gets them; webtorrent's first is ut_metadata.
+        socket.write(message(20, '\x01d8:msg_typei1e5:piecei0e10:total_sizei22ee', info));
+      },
+    ),
+  );
+  const swarm = bench.engine().join(magnetOf(lab, { infohash, peers: [liar.address] }));
+  await expect(within('the metadata', 10_000, swarm.metadata())).rejects.toMatchObject({
+    code: 'TORRENT_INVALID',
+  });
+});
+
+test('waits without end for metadata that nobody has, and can be stopped', async () => {
+  const seeders = await bench.seeders(lab, [{ delay: 0, metadata: false }]);
+  const swarm = bench.engine().join(magnetOf(lab, { peers: seeders.peers }));
+  const stop = new AbortController();
+  const stopped = swarm.metadata(stop.signal);
+  const left = swarm.metadata();
+  await until('the peer', () => swarm.stats.peers === 1);
+  stop.abort();
+  await expect(stopped).rejects.toMatchObject({ code: 'ABORTED' });
+  await swarm.dispose();
+  await expect(left).rejects.toMatchObject({ code: 'DISPOSED' });
+});
+
+test('hears nothing that is not bencoded from strangers of the DHT', async () => {
+  const socket = createDhtSocket();
+  const heard: string[] = [];
+  socket.on('message', (packet) => heard.push(packet.toString()));
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const sender = createSocket('udp4');
+  const { port } = socket.address();
+  for (const packet of ['l-3:', 'd1:y', 'x', 'd1:y1:qe'])
+    await new Promise((resolve) => sender.send(packet, port, '127.0.0.1', resolve));
+  await until('the last one', () => heard.length > 0);
+  sender.close();
+  socket.close();
+  expect(heard).toEqual(['d1:y1:qe']);
+});
+
+test('reads no string of a negative length', async () => {
+  await loadWebtorrent();
+  const { default: bencode } = (await import('bencode')) as {
+    default: { decode(bytes: Uint8Array): unknown };
+  };
+  expect(() => bencode.decode(Buffer.from('l-3:e'))).toThrow();
+  expect(bencode.decode(Buffer.from('li5ee'))).toEqual([5]);
+});
