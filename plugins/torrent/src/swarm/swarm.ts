@@ -7,14 +7,17 @@ import type { PieceStore } from '../store/ports.ts';
 import type { Torrent, TorrentAddress } from '../torrent.ts';
 import { type BlockSink, PeerWire } from './blockWire.ts';
 import type { ConnectionBudget } from './connections.ts';
+import { listeningAddress } from './dialer.ts';
 import { Fetching } from './fetching.ts';
+import { KnownPeers } from './knownPeers.ts';
 import { MetadataExchange } from './metadata.ts';
+import { chunksOf } from './pieceChunks.ts';
 import type { EngineOptions, EngineSettings, Swarm, SwarmStats } from './ports.ts';
 import { Rate } from './rate.ts';
-import { listeningAddress, Transport } from './transport.ts';
+import { Transport } from './transport.ts';
 import type { UploadGate } from './uploads.ts';
 import { within } from './waiting.ts';
-import type { ChunkStore, Peer, Wire, WtClient } from './webtorrent.ts';
+import type { Peer, Wire, WtClient } from './webtorrent.ts';
 
 export interface SwarmOptions {
   readonly clock: Clock;
@@ -32,7 +35,6 @@ export interface SwarmOptions {
   readonly onDispose: () => void;
 }
 
-const REMEMBERED_PEERS = 100;
 const AFTER_ERROR = [1000, 5000, 30_000];
 /** Milliseconds. */
 const CLOSING = 1500;
@@ -50,8 +52,9 @@ export class WebtorrentSwarm implements Swarm {
   #fetching: Fetching | undefined;
   #demands: readonly Demand[] = [];
   readonly #wires = new Map<Wire, { readonly wire: PeerWire; readonly peer: Peer }>();
-  /** Bytes that peers gave, by the address at which they can be reached again. */
-  readonly #useful = new Map<string, number>();
+  readonly #knownPeers = new KnownPeers();
+  /** Of wires that have gone. */
+  readonly #lastUseful = new WeakMap<Wire, number>();
   readonly #down: Rate;
   readonly #up: Rate;
   #errors = 0;
@@ -138,10 +141,7 @@ export class WebtorrentSwarm implements Swarm {
 
   get peers(): readonly string[] {
     for (const [wire] of this.#wires) this.#remember(wire);
-    return [...this.#useful]
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, REMEMBERED_PEERS)
-      .map(([address]) => address);
+    return this.#knownPeers.best;
   }
 
   /** What others may get has changed. */
@@ -177,7 +177,6 @@ export class WebtorrentSwarm implements Swarm {
     try {
       const using = await client();
       if (this.#disposing || using.destroyed) return;
-      const swarm = this;
       this.#transport = new Transport({
         clock,
         log,
@@ -189,19 +188,7 @@ export class WebtorrentSwarm implements Swarm {
         metadata: this.#metadata,
         localPeers: settings().localPeers,
         canUpload: () => settings().upload,
-        chunks: class implements ChunkStore {
-          readonly chunkLength: number;
-          constructor(chunkLength: number) {
-            this.chunkLength = chunkLength;
-          }
-          get: ChunkStore['get'] = (piece, options, done) => {
-            const { offset = 0, length = 0 } = options ?? {};
-            gate.pass(length, () => swarm.#serve(piece, offset, length, done));
-          };
-          put: ChunkStore['put'] = (_piece, _bytes, done) => done(new Error('Pieces do not come this way.'));
-          close: ChunkStore['close'] = (done) => done();
-          destroy: ChunkStore['destroy'] = (done) => done();
-        },
+        chunks: chunksOf(() => (this.#disposing ? undefined : this.#fetching?.store), gate),
         isUseful: (wire) => (this.#wires.get(wire)?.wire.useful ?? this.#lastUseful.get(wire) ?? 0) > 0,
         onWire: (wire, peer) => this.#onWire(wire, peer),
         onWireGone: (wire) => this.#onWireGone(wire),
@@ -271,8 +258,6 @@ export class WebtorrentSwarm implements Swarm {
     this.#fetching?.remove(known.wire);
   }
 
-  readonly #lastUseful = new WeakMap<Wire, number>();
-
   /** Before there is a store nobody is asked for anything. */
   readonly #sink: BlockSink = ((swarm: WebtorrentSwarm): BlockSink => ({
     received: (...block) => swarm.#fetching?.received(...block),
@@ -286,32 +271,9 @@ export class WebtorrentSwarm implements Swarm {
   #remember(wire: Wire): void {
     const known = this.#wires.get(wire);
     const address = known && listeningAddress(known.peer, wire);
-    if (address === undefined || this.#transport?.connections.isBanned(address)) return;
-    const useful = Math.max(this.#useful.get(address) ?? 0, known?.wire.useful ?? 0);
-    this.#useful.delete(address);
-    this.#useful.set(address, useful);
-    if (this.#useful.size <= 4 * REMEMBERED_PEERS) return;
-    for (const oldest of this.#useful.keys()) {
-      this.#useful.delete(oldest);
-      return;
-    }
-  }
-
-  #serve(
-    piece: number,
-    offset: number,
-    length: number,
-    done: (error: Error | null, bytes?: Uint8Array) => void,
-  ): void {
-    const store = this.#fetching?.store;
-    if (this.#disposing || !store?.has(piece)) {
-      done(new Error('It is not here.'));
-      return;
-    }
-    store.read(piece, offset, length).then(
-      (bytes) => done(null, bytes),
-      () => done(new Error('It cannot be read.')),
-    );
+    if (address === undefined) return;
+    if (this.#transport?.connections.isBanned(address)) this.#knownPeers.forget(address);
+    else this.#knownPeers.saw(address, known?.wire.useful ?? 0);
   }
 
   #fail(error: Error): void {

@@ -1,16 +1,9 @@
-import { connect, type Socket } from 'node:net';
 import type { Clock, Log } from '@kinoport/core';
 import { lengthOfPiece, pieceCount, type Torrent } from '../torrent.ts';
-import {
-  type ConnectionBudget,
-  Connections,
-  type DialTimeouts,
-  type Outcome,
-  parseAddress,
-  type Way,
-} from './connections.ts';
+import { type ConnectionBudget, Connections } from './connections.ts';
+import { listeningAddress, TorrentDialer } from './dialer.ts';
 import type { MetadataExchange } from './metadata.ts';
-import type { ChunkStore, ParsedTorrent, Peer, PeerSource, Wire, WtClient, WtTorrent } from './webtorrent.ts';
+import type { ChunkStore, ParsedTorrent, Peer, Wire, WtClient, WtTorrent } from './webtorrent.ts';
 
 export interface TransportOptions {
   readonly clock: Clock;
@@ -58,7 +51,12 @@ export class Transport {
       clock,
       budget,
       hasUtp: () => client.utp && client._utpServer !== null,
-      dialer: { dial: (...attempt) => this.#dial(...attempt) },
+      dialer: new TorrentDialer({
+        clock,
+        client,
+        torrent: () => (this.#isClosing || this.#torrent.destroyed ? undefined : this.#torrent),
+        isUseful: options.isUseful,
+      }),
     });
     const known: ParsedTorrent = torrent
       ? parsed(torrent, trackers)
@@ -267,69 +265,6 @@ export class Transport {
       if (known.has(piece)) bytes += lengthOfPiece(torrent, piece);
     return bytes;
   }
-
-  #dial(
-    address: string,
-    way: Way,
-    source: PeerSource,
-    timeouts: DialTimeouts,
-    done: (outcome: Outcome) => void,
-  ): boolean {
-    const { client, clock } = this.#options;
-    const torrent = this.#torrent;
-    const at = parseAddress(address);
-    if (!at || torrent.destroyed || this.#isClosing) return false;
-    for (const other of torrent._peers?.values() ?? [])
-      if (other.wire && listeningAddress(other, other.wire) === address) return false;
-    const peer = torrent._addPeer(address, way === 'utp' ? 'utp' : 'tcp', source);
-    if (torrent._queue) torrent._queue.length = 0;
-    if (!peer) return false;
-    peer.secure = way === 'mse' ? 1 : 0;
-
-    let wire: Wire | null = null;
-    let isConnected = false;
-    let isOver = false;
-    const conn = this.#connect(way, at, client);
-    peer.conn = conn;
-    let timer = clock.after(timeouts.connect, () => peer.destroy(new Error('connect timeout')));
-    conn.once('connect', () => {
-      if (peer.destroyed) return;
-      isConnected = true;
-      void timer.dispose();
-      timer = clock.after(timeouts.handshake, () => peer.destroy(new Error('handshake timeout')));
-      peer.onConnect();
-      wire = peer.wire;
-      // It is counted when webtorrent has taken it among its wires, not before: it may be for another torrent.
-      wire?.once('handshake', () => void timer.dispose());
-    });
-    conn.on('error', (error: Error) => peer.destroy(error));
-    conn.once('close', () => {
-      void timer.dispose();
-      peer.destroy();
-      if (isOver) return;
-      isOver = true;
-      const had = wire?.peerId != null;
-      if (had && wire) done({ lost: true, useful: this.#options.isUseful(wire) });
-      else done(isConnected ? 'refused' : 'unreachable');
-    });
-    return true;
-  }
-
-  #connect(way: Way, { host, port }: { host: string; port: number }, client: WtClient): Socket {
-    const server = client._utpServer;
-    if (way === 'utp' && server) return server.connect(port, host);
-    return connect({ host, port, noDelay: true });
-  }
-}
-
-/** Where others reach a peer: what we reached it at, or the port that it says. */
-export function listeningAddress(peer: Peer, wire: Wire): string | undefined {
-  if (peer.type.includes('Outgoing')) return peer.addr ?? undefined;
-  const { p } = wire.peerExtendedHandshake;
-  const host = wire.remoteAddress?.replace(/^::ffff:/, '');
-  if (host === undefined || typeof p !== 'number' || !Number.isInteger(p) || p < 1 || p > 65_535)
-    return undefined;
-  return host.includes(':') ? `[${host}]:${p}` : `${host}:${p}`;
 }
 
 /** ut_pex ends connections whose messages come 59.9 s after one another, which a minute is on many a network. */

@@ -16,7 +16,8 @@ const SILENCE = 15_000;
 const AFTER_FAILURE = [1000, 5000, 20_000, 60_000];
 
 interface Part {
-  readonly url: string;
+  /** `undefined`: zeros that no server has (BEP 47). */
+  readonly url: string | undefined;
   readonly start: number;
   readonly end: number;
 }
@@ -100,13 +101,15 @@ export class WebSeedWire implements SourceWire, Disposable {
     const bytes = Buffer.allocUnsafe(length);
     let at = 0;
     for (const part of partsOf(url, torrent, piece * torrent.pieceLength + offset, length)) {
-      await this.#fetchPart(part, bytes.subarray(at, at + part.end - part.start), signal);
+      const into = bytes.subarray(at, at + part.end - part.start);
+      if (part.url === undefined) into.fill(0);
+      else await this.#fetchPart(part.url, part, into, signal);
       at += part.end - part.start;
     }
     return bytes;
   }
 
-  async #fetchPart({ url, start, end }: Part, into: Uint8Array, signal: AbortSignal): Promise<void> {
+  async #fetchPart(url: string, { start, end }: Part, into: Uint8Array, signal: AbortSignal): Promise<void> {
     const silent = new AbortController();
     let timer = this.#options.clock.after(SILENCE, () => silent.abort());
     try {
@@ -144,7 +147,7 @@ export function partsOf(url: string, torrent: Torrent, start: number, length: nu
   return torrent.files
     .filter((file) => file.length > 0 && file.offset < end && file.offset + file.length > start)
     .map((file) => ({
-      url: isSingle ? urlOfSingle(url, torrent) : urlOfFile(url, torrent, file),
+      url: file.isPadding ? undefined : isSingle ? urlOfSingle(url, torrent) : urlOfFile(url, torrent, file),
       start: Math.max(start - file.offset, 0),
       end: Math.min(end - file.offset, file.length),
     }));

@@ -11,7 +11,7 @@ export function handshake(infohash: string): Buffer {
 export function message(type: number, ...parts: readonly (string | Uint8Array)[]): Buffer {
   const body = Buffer.concat([
     Buffer.from([type]),
-    ...parts.map((part) => Buffer.from(part as string, 'latin1')),
+    ...parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)),
   ]);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(body.length);
