@@ -6,7 +6,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { forgottenFiles, lingeringProcesses, RUN_VARIABLE } from './lib/leftovers.mjs';
-import { canInstall, installCommand, installWithApt, isInstalled, PROGRAMS } from './lib/programs.mjs';
+import {
+  canInstall,
+  installCommand,
+  installWithApt,
+  isInstalled,
+  PROGRAMS,
+  TORRENT_CLIENTS,
+} from './lib/programs.mjs';
 import { at, ensureBuild } from './lib/workspace.mjs';
 
 const args = process.argv.slice(2).filter((arg) => arg !== '--no-build');
@@ -31,10 +38,11 @@ try {
 
 /** Installs what is missing where that is possible; else ends (in CI) or names what is going to be skipped. */
 function missingPrograms() {
-  let missing = PROGRAMS.filter((program) => !isInstalled(program));
-  if (missing.length > 0 && canInstall()) {
-    console.log(`Tests need ${missing.join(', ')}: installing with apt-get.`);
-    installWithApt(missing);
+  let missing = [...PROGRAMS, ...TORRENT_CLIENTS].filter((program) => !isInstalled(program));
+  const wanted = missing.filter((program) => process.env.CI === 'true' || PROGRAMS.includes(program));
+  if (wanted.length > 0 && canInstall()) {
+    console.log(`Tests need ${wanted.join(', ')}: installing with apt-get.`);
+    installWithApt(wanted);
     missing = missing.filter((program) => !isInstalled(program));
   }
   if (missing.length === 0) return [];

@@ -3,8 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Name of the program; the package has the same name everywhere we know. */
+/** Names of programs; a package has the same name, but for those of `PACKAGES`. */
 export const PROGRAMS = ['mpv', 'ffmpeg', 'tmux'];
+
+/** Peers that some tests of torrents meet. Installed in CI alone: a package of these starts a service on a real system. */
+export const TORRENT_CLIENTS = ['transmission-daemon', 'aria2c', 'qbittorrent-nox'];
+
+const PACKAGES = { aria2c: 'aria2' };
 
 const MANAGERS = [
   { program: 'apt-get', command: (names) => `sudo apt-get install ${names}` },
@@ -42,7 +47,7 @@ export function isInstalled(program) {
 /** The command that installs programs on this system; in words where we know none. */
 export function installCommand(programs) {
   const manager = MANAGERS.find(({ program }) => isInstalled(program));
-  const names = programs.join(' ');
+  const names = packagesOf(programs).join(' ');
   return manager ? manager.command(names) : `this system's package manager (${names})`;
 }
 
@@ -63,5 +68,11 @@ export function installWithApt(programs) {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     }).status === 0;
-  return apt('update', '-qq') && apt('install', '-y', '-qq', '--no-install-recommends', ...programs);
+  return (
+    apt('update', '-qq') && apt('install', '-y', '-qq', '--no-install-recommends', ...packagesOf(programs))
+  );
+}
+
+function packagesOf(programs) {
+  return programs.map((program) => PACKAGES[program] ?? program);
 }

@@ -1,5 +1,5 @@
 /** Programs beside Node that some tests use. */
-export type SystemProgram = 'mpv' | 'ffmpeg' | 'tmux';
+export type SystemProgram = 'mpv' | 'ffmpeg' | 'tmux' | 'transmission-daemon' | 'aria2c' | 'qbittorrent-nox';
 
 /**
  * Whether tests that need these programs are to be skipped, for `describe.skipIf(needs('mpv'))`.

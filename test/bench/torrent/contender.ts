@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { cpuSeconds } from '../../support/lab/processes.ts';
+import { strangersOf } from '../../support/lab/sockets.ts';
 import { within } from '../../support/lab/waiting.ts';
 import { inRepository } from '../../support/repository.ts';
 import type { ContenderReply, Opening } from './protocol.ts';
-import { strangersOf } from './sockets.ts';
 
 export const CONTENDERS = ['kinoport', 'webtorrent', 'peerflix', 'libtorrent'] as const;
 export type ContenderName = (typeof CONTENDERS)[number];

@@ -1,4 +1,5 @@
 """libtorrent with deadlines over a window of 8 MiB, and a small HTTP server in front of it: how players use it."""
+import faulthandler
 import json
 import os
 import re
@@ -9,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import libtorrent as lt
 
+faulthandler.enable()
 WINDOW = 8 * 1024 * 1024
 KEPT = 24
 
