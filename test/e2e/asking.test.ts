@@ -16,7 +16,7 @@ describe.skipIf(needs('mpv'))(
     test('plugin list tells what is there, as scripts rely on it', async ({ world }) => {
       const plugins = await world.plugins();
       expect(plugins).toEqual(
-        ['mpv', 'files'].map((id) => ({
+        ['mpv', 'files', 'torrent'].map((id) => ({
           id,
           version: expect.stringMatching(/^\d+\.\d+\.\d+/),
           state: 'resolved',
@@ -26,9 +26,9 @@ describe.skipIf(needs('mpv'))(
           pid: null,
           contributes: {
             players: id === 'mpv' ? ['mpv'] : [],
-            sources: id === 'files' ? ['files'] : [],
+            sources: id === 'mpv' ? [] : [id],
             syncs: [],
-            commands: [],
+            commands: id === 'torrent' ? ['torrent list', 'torrent remove', 'torrent limits'] : [],
           },
           unresponsive: false,
           attention: null,

@@ -31,6 +31,7 @@ export class Fetching implements BlockSink, Disposable {
   readonly #assembly: Assembly;
   readonly #wires = new Set<SourceWire>();
   readonly #webSeeds = new Set<WebSeedWire>();
+  readonly #losing: Disposable;
   #missing: number;
   #isDisposed = false;
 
@@ -43,6 +44,8 @@ export class Fetching implements BlockSink, Disposable {
     this.#missing = 0;
     for (let piece = 0; piece < this.pieces; piece += 1) if (!store.has(piece)) this.#missing += 1;
     this.#scheduler = makeScheduler({ clock, geometry: torrent, have: this.has });
+    // What was here is wanted again, where somebody reads it.
+    this.#losing = store.onDidLose((piece) => this.#scheduler.rejected(piece));
     this.#assembly = new Assembly({
       torrent,
       scheduler: this.#scheduler,
@@ -108,6 +111,7 @@ export class Fetching implements BlockSink, Disposable {
   async dispose(): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    void this.#losing.dispose();
     this.#wires.clear();
     for (const seed of this.#webSeeds) seed.dispose();
     await this.#scheduler.dispose();

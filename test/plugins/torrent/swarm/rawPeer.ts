@@ -36,7 +36,7 @@ export class RawPeer {
       let had = Buffer.alloc(0);
       let isThrough = false;
       socket.on('data', (bytes) => {
-        had = Buffer.concat([had, bytes]);
+        had = Buffer.concat([had, bytes as Uint8Array]);
         if (!isThrough && had.length >= 68) {
           isThrough = true;
           socket.write(handshake(infohash));

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { LabSwarm } from '../support/lab/swarm/labSwarm.ts';
+import { type LabTorrent, makeTorrent } from '../support/lab/swarm/torrent.ts';
+import { needs } from '../support/system.ts';
+import { test, type World } from './harness.ts';
+import { Media } from './media.ts';
+
+const MB = 1024 * 1024;
+
+/** Nobody but whom the test names is asked. */
+const ALONE = { dht: false, localPeers: false, portMapping: false, trackers: [] };
+
+describe.skipIf(needs('mpv', 'ffmpeg'))('a torrent', { concurrent: true, timeout: 90_000 }, () => {
+  let media: Media;
+  beforeAll(() => {
+    media = new Media();
+  });
+  afterAll(() => media.dispose());
+
+  function configure(world: World, config: object = { accepted: true }): void {
+    world.configure({ plugins: { torrent: { config: { ...ALONE, ...config } } } });
+  }
+
+  /** Two episodes of 20 seconds, and a subtitle. */
+  async function season(world: World): Promise<LabTorrent> {
+    const folder = join(world.films, 'Show');
+    mkdirSync(folder);
+    const files = [1, 2].map((n) => media.make(join(folder, `Show.S01E0${n}.mkv`), 20));
+    return makeTorrent(files, { name: 'Show', pieceLength: 64 * 1024 });
+  }
+
+  test('plays from its peers in mpv, seeks, and resumes without asking them again', async ({ world }) => {
+    configure(world);
+    const film = media.make(world.film('Film.mkv'), 30);
+    const torrent = await makeTorrent(film, { pieceLength: 64 * 1024 });
+    const swarm = await LabSwarm.start(torrent, [{ rate: 4 * MB }, { rate: 4 * MB }]);
+    try {
+      const command = world.play(swarm.magnet);
+      expect(await command.line((l) => l.event === 'started')).toMatchObject({
+        itemKey: `btih:${torrent.infohash}/0`,
+      });
+      await command.playing(1);
+      const player = await world.player();
+      await player.command('seek', 20, 'absolute');
+      await command.playing(21);
+      await player.quit();
+      expect(await command.exit).toMatchObject({ code: 0 });
+      const { sent } = await swarm.stats();
+      expect(sent).toBeGreaterThan(0);
+      expect(await world.json('progress', swarm.magnet)).toMatchObject({ title: 'Film' });
+    } finally {
+      await swarm.dispose();
+    }
+    // Nobody is left in the swarm: what was fetched is on disk.
+    const again = world.play(torrent.magnet());
+    const started = await again.line((l) => l.event === 'started');
+    expect(started.start).toBeGreaterThan(20);
+    await again.playing(22);
+    again.kill('SIGINT');
+    await again.exit;
+  });
+
+  test('asks first whether one knows what it means for others', async ({ world }) => {
+    configure(world, {});
+    const film = media.make(world.film('Film.mkv'), 5);
+    const torrent = await makeTorrent(film, { pieceLength: 64 * 1024 });
+    const refused = await world.run(['play', torrent.magnet(), '--json']);
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain('TORRENT_NOT_ACCEPTED');
+  });
+
+  test('names what is in it before anything is played', async ({ world }) => {
+    configure(world, {});
+    const torrent = await season(world);
+    const file = torrent.save(join(world.folder, 'season.torrent'));
+    expect(await world.json('files', file)).toMatchObject([
+      { file: 0, title: expect.stringContaining('Show') },
+      { file: 1, title: expect.stringContaining('Show') },
+    ]);
+  });
+
+  test('goes on with the next episode of the torrent', async ({ world }) => {
+    configure(world);
+    const torrent = await season(world);
+    const swarm = await LabSwarm.start(torrent, [{}], { tracker: true });
+    try {
+      const file = swarm.announced.save(join(world.folder, 'season.torrent'));
+      const command = world.play(file, '--file', '0', '--start', '18');
+      await command.line((l) => l.event === 'started' && l.itemKey === `btih:${torrent.infohash}/0`);
+      await command.line((l) => l.event === 'started' && l.itemKey === `btih:${torrent.infohash}/1`);
+      await command.playing(0.5, command.lines.length);
+      command.kill('SIGINT');
+      await command.exit;
+    } finally {
+      await swarm.dispose();
+    }
+  });
+
+  test('goes on when its plugin is killed in the middle, every byte right', async ({ world }) => {
+    configure(world);
+    const film = media.make(world.film('Film.mkv'), 30);
+    const torrent = await makeTorrent(film, { pieceLength: 64 * 1024 });
+    const swarm = await LabSwarm.start(torrent, [{ rate: MB }]);
+    try {
+      const command = world.play(swarm.magnet);
+      await command.playing(1);
+      const player = await world.player();
+      const path = String(await player.command('get_property', 'path'));
+      const reading = fetch(path).then((response) => response.arrayBuffer());
+      process.kill(await world.pluginPid('torrent'), 'SIGKILL');
+      const hash = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('hex');
+      expect(hash(new Uint8Array(await reading))).toBe(hash(readFileSync(film)));
+      await command.playing(4);
+      command.kill('SIGINT');
+      await command.exit;
+    } finally {
+      await swarm.dispose();
+    }
+  });
+});
