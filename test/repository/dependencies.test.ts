@@ -8,6 +8,7 @@ import { codeOf } from '../support/source.ts';
 interface Package {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
 const files = repositoryFiles();
@@ -42,7 +43,9 @@ function specifiers(file: string): readonly string[] {
 
 function dependencies(dir: string): ReadonlySet<string> {
   const manifest = JSON.parse(readFileSync(inRepository(dir, 'package.json'), 'utf8')) as Package;
-  return new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
+  // What the build puts into a built-in plugin is not asked of whoever installs it.
+  const bundled = dir.startsWith('plugins/') ? manifest.devDependencies : {};
+  return new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...bundled }));
 }
 
 const packageName = (specifier: string): string =>
