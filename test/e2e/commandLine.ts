@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { StreamStats } from '@kinoport/core';
 import { inRepository } from '../support/repository.ts';
 
 const ENTRY = inRepository('host/bin/kinoport.js');
@@ -13,8 +14,10 @@ export interface PrintedError {
 
 /** One line of `play --json`, or any other JSON object of standard output. */
 export interface JsonLine {
-  readonly event?: 'started' | 'state' | 'ended' | 'error';
+  readonly event?: 'opening' | 'started' | 'state' | 'ended' | 'error';
   readonly status?: string;
+  readonly title?: string;
+  readonly stats?: StreamStats;
   readonly position?: number;
   readonly duration?: number | null;
   readonly start?: number;

@@ -121,12 +121,12 @@ export class ApiMethods {
       },
       'progress.list': async ({ limit }: { limit?: number }) =>
         progress.list(limit === undefined ? {} : { limit }).map(view),
-      'progress.get': async (params: { uri: string; source?: string }) =>
-        view((await this.#findAll(params))[0]),
-      'progress.mark': async ({ uri, watched }: { uri: string; watched: boolean }) =>
-        this.#mark(uri, watched),
-      'progress.forget': async (params: { uri: string; source?: string }) => {
-        const records = await this.#findAll(params);
+      'progress.get': async (params: { uri: string; source?: string }, _client, signal) =>
+        view((await this.#findAll(params, signal))[0]),
+      'progress.mark': async ({ uri, watched }: { uri: string; watched: boolean }, _client, signal) =>
+        this.#mark(uri, watched, signal),
+      'progress.forget': async (params: { uri: string; source?: string }, _client, signal) => {
+        const records = await this.#findAll(params, signal);
         for (const { id } of records) progress.forget(id);
         return { forgotten: records.length };
       },
@@ -191,17 +191,14 @@ export class ApiMethods {
   }
 
   /** By what the address leads to, which may have moved; else by the address, for what is gone or out of reach. */
-  async #findAll({
-    uri,
-    source,
-  }: {
-    readonly uri: string;
-    readonly source?: string;
-  }): Promise<readonly [ProgressRecord, ...ProgressRecord[]]> {
+  async #findAll(
+    { uri, source }: { readonly uri: string; readonly source?: string },
+    signal: AbortSignal,
+  ): Promise<readonly [ProgressRecord, ...ProgressRecord[]]> {
     const { progress, playback } = this.#services;
     let reason: unknown;
     try {
-      const { result } = await playback.resolve(uri, source);
+      const { result } = await playback.resolve(uri, source, { signal });
       const known = result.items.flatMap((item) => progress.find(contentKeys(item)) ?? []);
       const [first, ...others] = known;
       if (first) return [first, ...others];
@@ -218,9 +215,9 @@ export class ApiMethods {
     );
   }
 
-  async #mark(uri: string, watched: boolean): Promise<readonly ProgressView[]> {
+  async #mark(uri: string, watched: boolean, signal: AbortSignal): Promise<readonly ProgressView[]> {
     const { progress, playback, clock } = this.#services;
-    const { source, result } = await playback.resolve(uri);
+    const { source, result } = await playback.resolve(uri, undefined, { signal });
     return result.items
       .filter((item) => item.kind !== 'container')
       .map((item) => {

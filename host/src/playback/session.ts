@@ -190,7 +190,7 @@ export class PlaybackSession {
 
   // --- one item -------------------------------------------------------------------------------------------
 
-  async #openStream(entry: QueueEntry, signal?: AbortSignal): Promise<RemoteStream> {
+  async #openStream(entry: QueueEntry, signal: AbortSignal): Promise<RemoteStream> {
     const onStats = (stats: StreamStats): void =>
       this.#emit({ type: 'opening', sessionId: this.id, title: entry.item.title, stats });
     return this.#services.plugins.source(entry.source).open(entry.item, { signal, onStats });
@@ -198,7 +198,7 @@ export class PlaybackSession {
 
   async #load(entry: QueueEntry): Promise<void> {
     const session = this.remote;
-    const stream = await this.#openStream(entry);
+    const stream = await this.#openStream(entry, this.#stopped.signal);
     try {
       const token = this.#token();
       const media = mediaOf(entry.item, stream);
@@ -300,6 +300,7 @@ export class PlaybackSession {
     if (isOfItem && !current.ended) current.tracker.heard(state);
     this.#tellState();
     if (state.status === 'gone') {
+      this.#stopped.abort(abortedError());
       void this.#serialize(() => this.#close('killed')).catch((error) => this.#broke(error));
       return;
     }

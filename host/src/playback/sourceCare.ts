@@ -57,8 +57,9 @@ export class SourceCare implements Disposable {
       .stats(this.#stream.id)
       .then(
         (stats) => {
-          const isNews = this.#stats !== undefined || Object.keys(stats).length > 0;
-          this.#stats = stats;
+          const known = Object.keys(stats).length > 0 ? stats : undefined;
+          const isNews = known !== undefined || this.#stats !== undefined;
+          this.#stats = known;
           if (!this.#isOver && isNews) onStats();
         },
         (error: unknown) => {

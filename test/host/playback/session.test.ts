@@ -88,7 +88,7 @@ let streams: string[];
 let events: PlaybackEvent[];
 let log: string[];
 let openPlayer: (signal: AbortSignal) => Promise<FakeSession>;
-let openStream: (item: Item) => Promise<void>;
+let openStream: (item: Item, signal?: AbortSignal) => Promise<void>;
 let reopenStream: () => Promise<void>;
 
 beforeEach(() => {
@@ -111,8 +111,8 @@ beforeEach(() => {
     return { info: {}, record: undefined, location: { path: '/x' }, failure, dispose };
   };
   const source = {
-    open: async (wanted: Item) => {
-      await openStream(wanted);
+    open: async (wanted: Item, { signal }: { readonly signal?: AbortSignal } = {}) => {
+      await openStream(wanted, signal);
       return stream(wanted);
     },
     reopen: async (record: { readonly item: Item }) => {
@@ -206,6 +206,21 @@ describe('a session whose player goes while the next item is loaded', () => {
     expect(streams).toEqual([]);
     expect(types()).toEqual(['opening', 'started', 'ended', 'closed']);
   });
+});
+
+it('a session that ends calls off what it was opening next', async () => {
+  const session = make();
+  await session.open(0);
+  const asked = Promise.withResolvers<void>();
+  openStream = (_item, signal) => {
+    asked.resolve();
+    return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+  };
+  const next = expect(session.go(1)).rejects.toMatchObject({ code: 'ABORTED' });
+  await asked.promise;
+  player.say({ status: 'gone' });
+  await next;
+  expect(streams).toEqual([]);
 });
 
 it('a session whose progress cannot be written says so once and ends all the same', async () => {

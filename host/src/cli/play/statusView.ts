@@ -54,6 +54,10 @@ export class StatusView extends LineView {
           this.#facts = { ...this.#started, state: event.state, stats: event.stats };
         }
         break;
+      case 'notice':
+        // The film goes on: what was to follow could not be opened.
+        if (this.#facts) this.#opening = undefined;
+        break;
       case 'ended':
         this.#facts = undefined;
         this.#waitingSince = undefined;

@@ -115,6 +115,8 @@ export class SessionWatch implements Disposable {
 
   #listen(host: HostConnection): Disposable {
     return host.onDidPlayback((event) => {
+      // What an opening waits for has been shown as it came.
+      if (this.#sessionId === undefined && event.type === 'opening') return;
       if (this.#sessionId === undefined) this.#early.push(event);
       else this.#handle(event);
     });
