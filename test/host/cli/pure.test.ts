@@ -199,8 +199,8 @@ describe('the status line', () => {
     expect(text(90, { stats, title })).toMatch(
       /1\.00x {2}2\.1 MB\/s {2}14 peers {2}38 s ahead {2}A title of some length$/,
     );
-    expect(text(80, { stats, title })).toContain('   11 %  2.1 MB/s  14 peers  38 s ahead  A title…');
-    expect(text(80, { stats, title, state: { ...state, rate: 1.5 } })).toContain(
+    expect(text(74, { stats, title })).toContain('   11 %  2.1 MB/s  14 peers  38 s ahead  A title');
+    expect(text(74, { stats, title, state: { ...state, rate: 1.5 } })).toContain(
       '1.50x  2.1 MB/s  14 peers  A ',
     );
     expect(text(62, { stats, title })).toContain('2.1 MB/s  14 peers  A title');
