@@ -53,7 +53,7 @@ export function parseTorrent(bytes: Uint8Array): Torrent {
     length,
     pieceLength,
     hashes: Uint8Array.from(hashes),
-    isPrivate: info.entries.get('private') === 1,
+    isPrivate: Number(info.entries.get('private') ?? 0) !== 0,
     trackers,
     webSeeds,
     bytes: encode(raw, trackers, webSeeds),

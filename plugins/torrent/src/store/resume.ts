@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { pieceCount } from '../torrent.ts';
 import { Bitfield } from './bitfield.ts';
+import { isMissing } from './files.ts';
 
 /** What is kept of a torrent beside its pieces, so that a start hashes nothing and lists no folder. */
 export interface Resume {
@@ -22,14 +23,27 @@ const VERSION = 1;
 const MAX_BYTES = 1_048_576;
 export const MAX_KEPT_PEERS = 100;
 
-/** `undefined`: there is none, or it cannot be trusted. */
+/**
+ * `undefined`: there is none, or it cannot be trusted. Rejects when the system does not let it be read, as when too many
+ * files are open: that says nothing about it.
+ */
 export async function readResume(path: string): Promise<Resume | undefined> {
+  const text = await readText(path);
+  if (text === undefined) return undefined;
   try {
-    await using file = await open(path);
-    if ((await file.stat()).size > MAX_BYTES) return undefined;
-    return parseResume(JSON.parse(await file.readFile('utf8')));
+    return parseResume(JSON.parse(text));
   } catch {
     return undefined;
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    await using file = await open(path);
+    return (await file.stat()).size > MAX_BYTES ? undefined : await file.readFile('utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Clock, Emitter, KinoportError, type Log } from '@kinoport/core';
 import type { Torrent } from '../torrent.ts';
 import { Bitfield } from './bitfield.ts';
@@ -23,6 +24,11 @@ export interface LostPiece {
   readonly infohash: string;
   readonly piece: number;
 }
+
+/** Well below what a process may have open. */
+const LOADED_AT_ONCE = 32;
+/** A folder that nothing was made in for so long is not just being made by another process. */
+const SETTLED_MS = 60_000;
 
 /** All that is on disk, with the state of each torrent in memory. */
 export class Shelf {
@@ -58,7 +64,8 @@ export class Shelf {
   /** Learns of torrents that are not known yet, from their resume files. */
   async load(): Promise<void> {
     const names = (await namesIn(this.layout.folder)).filter(isInfohash);
-    await Promise.all(names.map((infohash) => this.#learn(infohash)));
+    for (let at = 0; at < names.length; at += LOADED_AT_ONCE)
+      await Promise.all(names.slice(at, at + LOADED_AT_ONCE).map((infohash) => this.#learn(infohash)));
   }
 
   /**
@@ -166,16 +173,16 @@ export class Shelf {
       for (const piece of missing) if (!(await this.#isOnDisk(torrent, piece))) this.#lost(torrent, piece);
     }
     for (const name of await namesIn(this.layout.folder)) {
-      const path = `${this.layout.folder}/${name}`;
+      const path = join(this.layout.folder, name);
       if (name.endsWith('.trash')) await rm(path, { recursive: true, force: true }).catch(() => {});
       else if (name.endsWith('.tmp')) await removeStale(path, wall);
-      else if (isInfohash(name) && !this.torrents.has(name)) await this.#removeUnknown(path, wall);
+      else if (isInfohash(name) && !this.torrents.has(name)) await this.#removeUnknown(name, wall);
     }
   }
 
   async #learn(infohash: string): Promise<void> {
     if (this.torrents.has(infohash) || this.#removing.has(infohash)) return;
-    const resume = await readResume(this.layout.resume(infohash));
+    const resume = await readResume(this.layout.resume(infohash)).catch(() => undefined);
     if (resume && !this.torrents.has(infohash) && !this.#removing.has(infohash))
       this.torrents.set(infohash, new KeptTorrent(infohash, resume));
   }
@@ -183,7 +190,7 @@ export class Shelf {
   async #make(torrent: Torrent): Promise<KeptTorrent> {
     const { infohash, name, length, pieceLength } = torrent;
     const edges = edgesOf(torrent);
-    const found = await readResume(this.layout.resume(infohash));
+    const found = await readResume(this.layout.resume(infohash)).catch(() => undefined);
     const fits = found?.length === length && found.pieceLength === pieceLength;
     return new KeptTorrent(infohash, {
       ...{ name, length, pieceLength, edges, torrentBytes: 0 },
@@ -250,10 +257,12 @@ export class Shelf {
     );
   }
 
-  /** Nobody can say what is in it. Another process may be making it just now. */
-  async #removeUnknown(path: string, wall: number): Promise<void> {
+  /** Nobody can say what is in it, and not because it cannot be read just now. */
+  async #removeUnknown(infohash: string, wall: number): Promise<void> {
+    const path = this.layout.of(infohash);
     try {
-      if (wall - (await stat(path)).mtimeMs < 60_000) return;
+      if (wall - (await stat(path)).mtimeMs < SETTLED_MS) return;
+      if ((await readResume(this.layout.resume(infohash))) || this.torrents.has(infohash)) return;
       const trash = this.layout.trash();
       await rename(path, trash);
       await rm(trash, { recursive: true, force: true });

@@ -21,6 +21,8 @@ export class Space {
   /** Bytes that are being written or removed. */
   #moving = 0;
   #evictions: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #onRelease: (() => void)[] = [];
 
   constructor(options: SpaceOptions) {
     this.#options = options;
@@ -34,7 +36,8 @@ export class Space {
 
   /** Makes room and keeps it until `release`. @throws KinoportError `CACHE_FULL` */
   async reserve(bytes: number): Promise<void> {
-    if (this.#fits(bytes)) this.occupy(bytes);
+    // Whoever waits already comes first, or what was removed for it would go to others.
+    if (this.#waiting === 0 && this.#fits(bytes)) this.occupy(bytes);
     else await this.#turn(() => this.#makeRoom(bytes));
   }
 
@@ -45,18 +48,20 @@ export class Space {
 
   release(bytes: number): void {
     this.#moving -= bytes;
+    const waiting = this.#onRelease;
+    this.#onRelease = [];
+    for (const resolve of waiting) resolve();
   }
 
   /** Removes at least so many bytes, if so many may go. @returns bytes removed */
   async free(bytes: number): Promise<number> {
+    // Out of turn: whoever is at turn may wait for the very put that asks for this.
     let freed = 0;
-    await this.#turn(async () => {
-      while (freed < bytes) {
-        const removed = await this.#removeOne();
-        if (removed === undefined) return;
-        freed += removed;
-      }
-    });
+    while (freed < bytes) {
+      const removed = await this.#removeOne();
+      if (removed === undefined) break;
+      freed += removed;
+    }
     return freed;
   }
 
@@ -69,9 +74,12 @@ export class Space {
 
   async #makeRoom(bytes: number): Promise<void> {
     if (bytes > this.#options.limit()) throw cacheFull('The cache is too small for a single piece.');
-    while (!this.#fits(bytes))
-      if ((await this.#removeOne()) === undefined)
-        throw cacheFull('The cache is full of what is being played.');
+    while (!this.#fits(bytes)) {
+      if ((await this.#removeOne()) !== undefined || this.#fits(bytes)) continue;
+      if (this.#moving === 0) throw cacheFull('The cache is full of what is being played.');
+      // What is being written may go as soon as it is there.
+      await new Promise<void>((resolve) => this.#onRelease.push(resolve));
+    }
     this.occupy(bytes);
   }
 
@@ -81,7 +89,10 @@ export class Space {
 
   /** One after the other, or each would remove what the other has made room with. */
   #turn(run: () => Promise<void>): Promise<void> {
-    const turn = this.#evictions.then(run);
+    this.#waiting++;
+    const turn = this.#evictions.then(run).finally(() => {
+      this.#waiting--;
+    });
     this.#evictions = turn.catch(() => {});
     return turn;
   }

@@ -1,4 +1,4 @@
-import { truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isKinoportError } from '@kinoport/core';
 import { VirtualClock } from '@kinoport/core/testing';
@@ -154,6 +154,27 @@ describe('what is kept of a torrent', () => {
       expect(await next.known(infohash)).toBeUndefined();
   });
 
+  it('goes when nobody can say what it is, and stays when it only cannot be read', async () => {
+    const folder = temporaryFolder();
+    const [broken, unreadable, young] = ['a', 'b', 'c'].map((digit) => join(folder, digit.repeat(40)));
+    const [trash, own] = [join(folder, '12-3.trash'), join(folder, 'not ours')];
+    for (const path of [broken, unreadable, young, trash, own])
+      if (path) mkdirSync(join(path, '0'), { recursive: true });
+    writeFileSync(join(broken ?? '', 'resume.json'), '{}');
+    mkdirSync(join(unreadable ?? '', 'resume.json'));
+    const then = new Date(Date.now() - 3_600_000);
+    for (const path of [broken, unreadable]) utimesSync(path ?? '', then, then);
+    const cache = await cacheFor({ folder, clock: new VirtualClock({ wall: Date.now() }) });
+    await cache.evict();
+    expect([broken, unreadable, young, trash, own].map((path) => existsSync(path ?? ''))).toEqual([
+      false,
+      true,
+      true,
+      false,
+      true,
+    ]);
+  });
+
   it('is not trusted when it does not fit, and the torrent is fetched again', async () => {
     const torrent = torrentOf('a', [4]);
     const whole = {
@@ -307,6 +328,16 @@ describe('the limit', () => {
     const listed = (await cache.list()).reduce((sum, { bytes }) => sum + bytes, 0);
     const pieces = [...filesIn(folder)].filter(([path]) => /\d+$/.test(path) && !path.endsWith('torrent'));
     expect(listed).toBe(pieces.reduce((sum, [, bytes]) => sum + bytes, 0));
+  });
+
+  it('lets many be put at once into a cache that holds few', async () => {
+    const torrent = torrentOf('a', [40]);
+    const folder = temporaryFolder();
+    const cache = await cacheFor({ folder, size: 3 * PIECE + torrent.bytes.length });
+    const store = await cache.open(torrent);
+    await Promise.all([...Array(40).keys()].map((piece) => store.put(piece, bytesOf(torrent, piece))));
+    expect(store.size).toBe(3 * PIECE);
+    expect(bytesIn(folder)).toBe(cache.limits.size);
   });
 
   it('is kept to when it is lowered', async () => {
