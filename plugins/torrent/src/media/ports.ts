@@ -4,7 +4,7 @@ export type ReadAt = (start: number, end: number, signal: AbortSignal) => Promis
 /** What the head of a media file tells of where its index is, and how long it plays. */
 export interface MediaIndex {
   readonly container: 'mp4' | 'matroska' | 'other';
-  /** Ranges that a player needs before its first picture, beside the head: `moov`, `Cues`, `Tags`. `end` exclusive. */
+  /** Ranges that a player needs before its first picture, beside the head: `moov`, `Cues`, `Tags`, fonts; each at most 64 MiB. `end` exclusive. */
   readonly ranges: readonly { readonly start: number; readonly end: number }[];
   /** Seconds. */
   readonly duration?: number;

@@ -3,10 +3,15 @@ import { probeMatroska } from './matroska.ts';
 import { probeMp4 } from './mp4.ts';
 import type { ProbeMedia } from './ports.ts';
 
+/** No index is larger; a broken size would have the whole film fetched before its first picture. */
+const MAX_RANGE = 64 * 1024 * 1024;
+
 export const probeMedia: ProbeMedia = async (size, read, signal) => {
   const file = new FileBytes(size, read, signal);
   try {
-    return (await probeMatroska(file)) ?? (await probeMp4(file)) ?? { container: 'other', ranges: [] };
+    const index = (await probeMatroska(file)) ?? (await probeMp4(file));
+    if (!index) return { container: 'other', ranges: [] };
+    return { ...index, ranges: index.ranges.filter(({ start, end }) => end - start <= MAX_RANGE) };
   } catch (error) {
     if (error instanceof NoBytes) return { container: 'other', ranges: [] };
     throw error;

@@ -210,6 +210,12 @@ describe('anything else', () => {
     }
   });
 
+  it('with an index of an impossible size has none', async () => {
+    const bytes = Buffer.from(bytesOf('fast.mp4'));
+    bytes.writeUInt32BE(0xf000_0000, bytes.indexOf('moov') - 4);
+    expect(await probe(bytes, 4_294_967_296)).toMatchObject({ container: 'mp4', ranges: [] });
+  });
+
   it('that cannot be read fails as the reader does', async () => {
     const failing = probeMedia(1000, () => Promise.reject(new Error('gone')), new AbortController().signal);
     await expect(failing).rejects.toThrow('gone');
