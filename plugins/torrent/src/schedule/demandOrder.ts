@@ -47,7 +47,11 @@ export class DemandOrder {
   rarest: readonly DemandRange[] = [];
   /** Changes when a piece is wanting that was not: cursors of wires begin anew. */
   stamp = 0;
+  /** Some pieces are needed later than others. */
+  hasLater = false;
   #all: readonly DemandRange[] = [];
+  #asked = -1;
+  #due = 0;
   readonly #map: BlockMap;
 
   constructor(map: BlockMap) {
@@ -74,6 +78,11 @@ export class DemandOrder {
         name,
       ),
     );
+    this.#asked = -1;
+    const [first] = timed;
+    this.hasLater = timed.some(
+      ({ demand }) => demand.rate !== Number.POSITIVE_INFINITY || demand.due !== first?.demand.due,
+    );
     this.stamp++;
   }
 
@@ -82,8 +91,15 @@ export class DemandOrder {
     return false;
   }
 
-  /** When a piece is needed; `Infinity`: at no given time. */
+  /** When a piece is needed; `Infinity`: at no given time. Cheap for the same piece again. */
   deadlineOf(piece: number): number {
+    if (piece === this.#asked) return this.#due;
+    this.#asked = piece;
+    this.#due = this.#earliest(piece);
+    return this.#due;
+  }
+
+  #earliest(piece: number): number {
     let due = Number.POSITIVE_INFINITY;
     for (const group of this.groups)
       for (const range of group) if (range.has(piece)) due = Math.min(due, range.deadlineOf(piece));

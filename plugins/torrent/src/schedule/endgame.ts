@@ -66,10 +66,12 @@ export class Endgame {
     actions: RaceActions,
   ): void {
     if (this.#order.groups.length === 0 || this.#view.provenOpen === 0) return;
-    const late = this.#late(now, duplicates > FREE + SHARE * received);
-    if (late.length === 0) return;
-    late.sort((a, b) => a.due - b.due || b.remaining - a.remaining);
     const takers = this.#takers(now);
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const { state, deferrable } of takers)
+      soonest = Math.min(soonest, this.#etaWithout(state, deferrable.length, now));
+    const late = this.#late(now, soonest - now + GAIN, duplicates > FREE + SHARE * received);
+    late.sort((a, b) => a.due - b.due || b.remaining - a.remaining);
     for (const each of late.slice(0, MOST_AT_ONCE)) this.#raceOne(each, takers, now, actions);
   }
 
@@ -128,7 +130,7 @@ export class Endgame {
       const blockTime = estimate.blockTime(0);
       const deferrable: { request: BlockRequest; due: number }[] = [];
       let place = 0;
-      for (const request of requests.values()) {
+      for (const request of this.#order.hasLater ? requests.values() : []) {
         place++;
         if (request.isRace || place * blockTime < near) continue;
         const due = this.#order.deadlineOf(request.piece);
@@ -140,25 +142,32 @@ export class Endgame {
     return takers;
   }
 
-  #late(now: number, isSpent: boolean): Late[] {
+  /** @param worth milliseconds that a block has to be away for anybody to be faster */
+  #late(now: number, worth: number, isSpent: boolean): Late[] {
     const late: Late[] = [];
     for (const holder of this.#view.wires.values()) {
       const oldest = holder.oldest;
       if (!oldest) continue;
-      if (holder.wire.wholePieces) this.#lateOfPiece(holder, oldest, now, late);
-      else if (this.#mayBeLate(holder, oldest, now, isSpent)) this.#lateOf(holder, now, late);
+      if (holder.wire.wholePieces) this.#lateOfPiece(holder, oldest, now, worth, late);
+      else if (this.#mayBeLate(holder, oldest, now, worth, isSpent)) this.#lateOf(holder, now, worth, late);
     }
     return late;
   }
 
-  #mayBeLate({ estimate }: WireState, oldest: BlockRequest, now: number, isSpent: boolean): boolean {
+  #mayBeLate(
+    { estimate, requests }: WireState,
+    oldest: BlockRequest,
+    now: number,
+    worth: number,
+    isSpent: boolean,
+  ): boolean {
     if (!estimate.isProven) return now - oldest.sentAt > UNPROVEN_ROUNDS * this.#view.usualRtt;
     // What is raced of a silent wire comes twice hardly ever; what is raced of a slow one may.
     if (isSpent && now - Math.max(estimate.lastAnswer, oldest.sentAt) < SILENT) return false;
-    return estimate.drainAt - now > GAIN + Math.min(this.#view.usualRtt, GAIN);
+    return Math.max(estimate.drainAt - now, requests.size * estimate.blockTime(0)) > worth;
   }
 
-  #lateOf(holder: WireState, now: number, late: Late[]): void {
+  #lateOf(holder: WireState, now: number, worth: number, late: Late[]): void {
     const { estimate } = holder;
     const blockTime = estimate.blockTime(0);
     const near = (estimate.minRtt ?? 0) + blockTime + TOO_NEAR;
@@ -168,18 +177,18 @@ export class Endgame {
       const remaining = estimate.isProven
         ? Math.max(place * blockTime, request.sentAt + (estimate.minRtt ?? 0) - now)
         : Number.POSITIVE_INFINITY;
-      if (remaining <= GAIN) continue;
+      if (remaining <= worth) continue;
       const isQueued = estimate.hasAnswered && place * blockTime > near;
       this.#consider({ holder, request, block: request.block, remaining, isQueued }, now, late);
     }
   }
 
-  #lateOfPiece(holder: WireState, request: BlockRequest, now: number, late: Late[]): void {
+  #lateOfPiece(holder: WireState, request: BlockRequest, now: number, worth: number, late: Late[]): void {
     const { estimate } = holder;
     const isOverdue = now > request.expectedAt + SILENT;
     const remaining = estimate.isProven && !isOverdue ? request.expectedAt - now : Number.POSITIVE_INFINITY;
     const blocks = this.#map.at(request.piece);
-    if (!blocks || remaining <= GAIN) return;
+    if (!blocks || remaining <= worth) return;
     for (let block = 0; block < blocks.count; block++)
       if (!blocks.hasCome(block))
         this.#consider({ holder, request, block, remaining, isQueued: false }, now, late);

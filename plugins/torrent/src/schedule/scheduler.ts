@@ -22,6 +22,9 @@ const TICK = 50;
 /** Milliseconds for which what follows from all wires together holds. */
 const SURVEY = 10;
 
+/** Requests under way up to which late blocks are looked for between ticks: a start, a seek, a slow swarm. */
+const FEW = 256;
+
 export function createScheduler(options: SchedulerOptions): Scheduler {
   return new BlockScheduler(options);
 }
@@ -242,7 +245,7 @@ class BlockScheduler implements Scheduler {
     const now = this.#options.clock.now();
     if (now - this.#surveyedAt >= SURVEY) {
       this.#survey(now);
-      this.#race(now);
+      if (this.#view.requests <= FEW) this.#race(now);
       this.#isPlanning = true;
     }
     while (this.#isFree(state, now) && this.#askNext(state, now));
