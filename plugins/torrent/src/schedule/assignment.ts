@@ -84,7 +84,7 @@ export class Assignment {
       const takes = this.#takes(state, piece);
       if (takes && !state.refuses(piece, now)) {
         const eta = this.#view.etaOf(state, this.#bytesOf(state, piece), now);
-        const limit = this.#limitOf(range, piece, now);
+        const limit = this.#limitOf(range, piece, state, now);
         const due = isUnknown ? Math.min(limit, now + PLAYHEAD) : limit;
         const isInTime = isUnknown
           ? range.deadlineOf(piece) > now + PLAYHEAD || limit > eta + 1000
@@ -117,20 +117,11 @@ export class Assignment {
   }
 
   /** Latest instant at which an answer for the piece is no hindrance. */
-  #limitOf(range: DemandRange, piece: number, now: number): number {
+  #limitOf(range: DemandRange, piece: number, state: WireState, now: number): number {
     const due = range.deadlineOf(piece);
-    const all = this.#expectedAt(range, piece, now);
+    const isBlind = this.#view.aggregate <= 0 && state.wire.wholePieces;
+    const all = isBlind ? now : this.#view.expectedAt(range, this.#map, piece, now);
     return Math.max(due - AHEAD, all + (due - now > PLAYHEAD ? SLACK : SLACK_AT_PLAYHEAD));
-  }
-
-  /** When all wires together would have fetched the range up to the end of the piece. */
-  #expectedAt(range: DemandRange, piece: number, now: number): number {
-    const { aggregate, outstanding, usualRtt } = this.#view;
-    if (aggregate <= 0) return Number.POSITIVE_INFINITY;
-    const first = range.cursor;
-    const between = Math.max(0, piece - first - 1) * this.#map.pieceLength;
-    const ends = this.#map.missing(piece) + (piece > first ? this.#map.missing(first) : 0);
-    return now + usualRtt / 2 + (outstanding + between + ends * BLOCK_LENGTH) / aggregate;
   }
 
   #firstInTime(range: DemandRange, state: WireState, now: number): number {

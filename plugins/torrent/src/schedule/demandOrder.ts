@@ -52,6 +52,7 @@ export class DemandOrder {
   #all: readonly DemandRange[] = [];
   #asked = -1;
   #due = 0;
+  #dueFor: DemandRange | undefined;
   readonly #map: BlockMap;
 
   constructor(map: BlockMap) {
@@ -102,8 +103,20 @@ export class DemandOrder {
   #earliest(piece: number): number {
     let due = Number.POSITIVE_INFINITY;
     for (const group of this.groups)
-      for (const range of group) if (range.has(piece)) due = Math.min(due, range.deadlineOf(piece));
+      for (const range of group) {
+        if (!range.has(piece)) continue;
+        const theirs = range.deadlineOf(piece);
+        if (theirs < due) this.#dueFor = range;
+        due = Math.min(due, theirs);
+      }
     return due;
+  }
+
+  /** The range that needs the piece first, when something before it is not yet asked for. */
+  rangeAheadOf(piece: number): DemandRange | undefined {
+    if (this.deadlineOf(piece) === Number.POSITIVE_INFINITY) return undefined;
+    const range = this.#dueFor;
+    return range && piece > range.advance(this.#map) ? range : undefined;
   }
 
   /** Blocks of the piece are wanting again. */

@@ -199,6 +199,9 @@ export class Endgame {
     if (this.#map.at(request.piece)?.holders(block) !== 1) return;
     const due = this.#order.deadlineOf(request.piece);
     if (due > now + URGENT || now + remaining < due - AHEAD) return;
+    // With more to fetch than there is time for, what all together would have later is late for nobody.
+    const range = this.#order.rangeAheadOf(request.piece);
+    if (range && now + remaining < this.#view.expectedAt(range, this.#map, request.piece, now)) return;
     late.push({ ...candidate, due });
   }
 }

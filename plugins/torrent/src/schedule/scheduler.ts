@@ -1,7 +1,7 @@
 import type { Disposable } from '@kinoport/core';
 import { BLOCK_LENGTH } from '../torrent.ts';
 import { Assignment } from './assignment.ts';
-import { BlockMap, type PieceBlocks } from './blockMap.ts';
+import { BlockMap } from './blockMap.ts';
 import { DemandOrder } from './demandOrder.ts';
 import { Endgame } from './endgame.ts';
 import type {
@@ -13,9 +13,10 @@ import type {
   SchedulerStats,
 } from './ports.ts';
 import { Rarity } from './rarity.ts';
+import { RequestLedger } from './requestLedger.ts';
 import { SwarmView } from './swarmView.ts';
 import { isLost, rest } from './trust.ts';
-import { type BlockRequest, WireState } from './wireState.ts';
+import { WireState } from './wireState.ts';
 
 /** Milliseconds between two looks at everything; in between only wires that answer are asked for more. */
 const TICK = 50;
@@ -37,13 +38,13 @@ class BlockScheduler implements Scheduler {
   readonly #rarity: Rarity;
   readonly #assignment: Assignment;
   readonly #endgame: Endgame;
+  readonly #ledger: RequestLedger;
   #tick: Disposable | undefined;
   #isDisposed = false;
   #isPlanning = false;
   #surveyedAt = Number.NEGATIVE_INFINITY;
   #received = 0;
   #duplicates = 0;
-  #cancelled = 0;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -53,6 +54,7 @@ class BlockScheduler implements Scheduler {
     this.#rarity = new Rarity(options.clock, this.#map, this.#order);
     this.#assignment = new Assignment(this.#map, this.#order, this.#rarity, this.#view);
     this.#endgame = new Endgame(this.#map, this.#order, this.#view);
+    this.#ledger = new RequestLedger(options.clock, this.#map, this.#order, this.#view);
   }
 
   get stats(): SchedulerStats {
@@ -60,7 +62,7 @@ class BlockScheduler implements Scheduler {
       requests: this.#view.requests,
       received: this.#received,
       duplicates: this.#duplicates,
-      cancelled: this.#cancelled,
+      cancelled: this.#ledger.cancelled,
     };
   }
 
@@ -68,8 +70,7 @@ class BlockScheduler implements Scheduler {
     if (this.#isDisposed) return;
     this.#order.set(demands);
     this.#rarity.reset();
-    for (const state of this.#view.wires.values())
-      this.#takeBack(state, ({ piece }) => !this.#order.wants(piece));
+    for (const state of this.#view.wires.values()) this.#ledger.takeBackUnwanted(state);
     this.#plan();
   }
 
@@ -86,7 +87,7 @@ class BlockScheduler implements Scheduler {
     if (!state) return;
     this.#view.wires.delete(wire);
     this.#order.stamp++;
-    for (const request of [...state.requests.values()]) this.#giveBack(state, request);
+    for (const request of [...state.requests.values()]) this.#ledger.giveBack(state, request);
     this.#plan();
   }
 
@@ -100,8 +101,9 @@ class BlockScheduler implements Scheduler {
     }
     state.wasOpen = wire.isOpen;
     state.refused.clear();
+    state.restUntil = 0;
     this.#order.stamp++;
-    if (!wire.isOpen) this.#takeBack(state, () => true);
+    if (!wire.isOpen) this.#ledger.takeBackAll(state);
     this.#plan();
   }
 
@@ -118,12 +120,12 @@ class BlockScheduler implements Scheduler {
     const now = this.#options.clock.now();
     this.#received += length;
     if (request) {
-      this.#forget(state, request);
+      this.#ledger.forget(state, request);
       state.estimate.answered(now, request.sentAt, length, state.requests.size);
       state.strikes = 0;
       state.restUntil = 0;
-    }
-    const verdict = this.#keep(state, piece, block, isWhole, request !== undefined, now);
+    } else state.estimate.lastAnswer = now;
+    const verdict = this.#keep(state, piece, block, isWhole, request !== undefined);
     this.#refill(state);
     return verdict;
   }
@@ -133,19 +135,19 @@ class BlockScheduler implements Scheduler {
     const request = state?.requests.get(this.#map.key(piece, offset / BLOCK_LENGTH));
     if (!state || !request) return;
     const now = this.#options.clock.now();
-    this.#giveBack(state, request);
+    this.#ledger.giveBack(state, request);
     state.estimate.dropped(now, state.requests.size);
-    rest(state, piece, now);
+    if (wire.isOpen) rest(state, piece, now);
     this.#plan();
   }
 
   verified(piece: number): void {
-    this.#takeBackPiece(piece);
+    this.#ledger.takeBackPiece(piece);
     this.#map.forget(piece);
   }
 
   rejected(piece: number): void {
-    this.#takeBackPiece(piece);
+    this.#ledger.takeBackPiece(piece);
     this.#map.forget(piece);
     this.#order.returned(piece);
     this.#plan();
@@ -161,23 +163,16 @@ class BlockScheduler implements Scheduler {
     this.#isDisposed = true;
     void this.#tick?.dispose();
     this.#tick = undefined;
-    for (const state of this.#view.wires.values()) this.#takeBack(state, () => true);
+    for (const state of this.#view.wires.values()) this.#ledger.takeBackAll(state);
     this.#view.wires.clear();
   }
 
   #lengthOf(piece: number, block: number): number {
     const length = this.#map.lengthOf(piece);
-    return Number.isInteger(block) ? Math.min(BLOCK_LENGTH, length - block * BLOCK_LENGTH) : 0;
+    return Number.isInteger(block) && block >= 0 ? Math.min(BLOCK_LENGTH, length - block * BLOCK_LENGTH) : 0;
   }
 
-  #keep(
-    state: WireState,
-    piece: number,
-    block: number,
-    isWhole: boolean,
-    isAsked: boolean,
-    now: number,
-  ): BlockVerdict {
+  #keep(state: WireState, piece: number, block: number, isWhole: boolean, isAsked: boolean): BlockVerdict {
     if (this.#options.have(piece)) {
       this.#duplicates += isWhole ? this.#map.lengthOf(piece) : this.#lengthOf(piece, block);
       return 'duplicate';
@@ -196,24 +191,9 @@ class BlockScheduler implements Scheduler {
         continue;
       }
       isNew = true;
-      if (blocks.holders(at) > 0) this.#endRace(state, blocks, at, now);
+      if (blocks.holders(at) > 0) this.#ledger.endRace(state, blocks, at);
     }
     return isNew ? 'keep' : 'duplicate';
-  }
-
-  /** Others that were asked for the block need not answer any more. */
-  #endRace(winner: WireState, blocks: PieceBlocks, block: number, now: number): void {
-    for (const state of this.#view.wires.values()) {
-      if (state === winner) continue;
-      const { wholePieces } = state.wire;
-      // A web seed's piece goes on as long as anything of it is of use.
-      if (wholePieces && blocks.received < blocks.count) continue;
-      const request = state.requests.get(this.#map.key(blocks.piece, wholePieces ? 0 : block));
-      if (!request) continue;
-      this.#cancel(state, request, now);
-      if (!request.isRace) state.estimate.lost(now, request.sentAt, state.requests.size);
-      else state.estimate.dropped(now, state.requests.size);
-    }
   }
 
   #plan(): void {
@@ -241,13 +221,12 @@ class BlockScheduler implements Scheduler {
 
   #refill(state: WireState): void {
     if (this.#isPlanning || this.#isDisposed) return;
-    this.#isPlanning = true;
     const now = this.#options.clock.now();
     if (now - this.#surveyedAt >= SURVEY) {
       this.#survey(now);
       if (this.#view.requests <= FEW) this.#race(now);
-      this.#isPlanning = true;
     }
+    this.#isPlanning = true;
     while (this.#isFree(state, now) && this.#askNext(state, now));
     this.#isPlanning = false;
     this.#keepTicking();
@@ -267,62 +246,8 @@ class BlockScheduler implements Scheduler {
 
   #askNext(state: WireState, now: number): boolean {
     const pick = this.#assignment.pick(state, now);
-    if (pick) this.#ask(state, pick.piece, pick.block, now, false);
+    if (pick) this.#ledger.ask(state, pick.piece, pick.block, false);
     return pick !== undefined;
-  }
-
-  #ask(state: WireState, piece: number, block: number, now: number, isRace: boolean): void {
-    const { wire } = state;
-    const blocks = this.#map.begin(piece);
-    const length = wire.wholePieces ? blocks.length : blocks.lengthOf(block);
-    const expectedAt = state.estimate.asked(now, length, this.#view.usualRtt);
-    const key = this.#map.key(piece, block);
-    const request: BlockRequest = { key, piece, block, length, sentAt: now, expectedAt, isRace };
-    state.requests.set(key, request);
-    this.#view.requests++;
-    this.#view.outstanding += length;
-    const end = wire.wholePieces ? blocks.count : block + 1;
-    for (let at = block; at < end; at++) blocks.hold(at);
-    wire.request(piece, block * BLOCK_LENGTH, length);
-  }
-
-  #forget(state: WireState, { key, length }: BlockRequest): void {
-    state.requests.delete(key);
-    this.#view.requests--;
-    this.#view.outstanding -= length;
-  }
-
-  /** The wire is not asked for it any more; others are. */
-  #giveBack(state: WireState, request: BlockRequest): void {
-    const { piece, block } = request;
-    this.#forget(state, request);
-    const blocks = this.#map.at(piece);
-    if (!blocks) return;
-    const end = state.wire.wholePieces ? blocks.count : block + 1;
-    let isMissing = false;
-    for (let at = block; at < end; at++) if (blocks.release(at)) isMissing = true;
-    if (blocks.received === 0 && blocks.isUntouched) this.#map.forget(piece);
-    if (isMissing) this.#order.returned(piece);
-  }
-
-  #cancel(state: WireState, request: BlockRequest, now: number): void {
-    this.#giveBack(state, request);
-    state.noteCancelled(request.key, now);
-    this.#cancelled++;
-    state.wire.cancel(request.piece, request.block * BLOCK_LENGTH, request.length);
-  }
-
-  #takeBack(state: WireState, which: (request: BlockRequest) => boolean): void {
-    const now = this.#options.clock.now();
-    const back = [...state.requests.values()].filter(which);
-    for (const request of back) this.#cancel(state, request, now);
-    if (back.length > 0) state.estimate.dropped(now, state.requests.size);
-  }
-
-  #takeBackPiece(piece: number): void {
-    if (this.#map.at(piece)?.isHeld)
-      for (const state of this.#view.wires.values())
-        this.#takeBack(state, (request) => request.piece === piece);
   }
 
   #keepTicking(): void {
@@ -355,11 +280,8 @@ class BlockScheduler implements Scheduler {
       now,
       { received: this.#received, duplicates: this.#duplicates },
       {
-        ask: (taker, piece, block) => this.#ask(taker, piece, block, now, true),
-        defer: (taker, requests) => {
-          for (const request of requests) this.#cancel(taker, request, now);
-          taker.estimate.dropped(now, taker.requests.size);
-        },
+        ask: (taker, piece, block) => this.#ledger.ask(taker, piece, block, true),
+        defer: (taker, requests) => this.#ledger.takeBack(taker, requests),
       },
     );
     this.#isPlanning = false;
@@ -368,7 +290,7 @@ class BlockScheduler implements Scheduler {
   #giveUpLost(state: WireState, now: number): void {
     for (const request of state.requests.values()) {
       if (!isLost(state, request, this.#view, now)) break;
-      this.#cancel(state, request, now);
+      this.#ledger.cancel(state, request);
       state.estimate.distrust(now, request.sentAt);
       state.estimate.dropped(now, state.requests.size);
       rest(state, undefined, now);

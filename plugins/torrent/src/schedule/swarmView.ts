@@ -1,4 +1,6 @@
 import { BLOCK_LENGTH } from '../torrent.ts';
+import type { BlockMap } from './blockMap.ts';
+import type { DemandRange } from './demandOrder.ts';
 import type { BlockWire } from './ports.ts';
 import type { WireState } from './wireState.ts';
 
@@ -52,6 +54,15 @@ export class SwarmView {
     return state.estimate.etaOf(now, bytes, this.usualRtt);
   }
 
+  /** When all wires together would have fetched the range up to the end of the piece. */
+  expectedAt({ cursor }: DemandRange, map: BlockMap, piece: number, now: number): number {
+    if (this.aggregate <= 0) return Number.POSITIVE_INFINITY;
+    const between = Math.max(0, piece - cursor - 1) * map.pieceLength;
+    const ends = map.missing(piece) + (piece > cursor ? map.missing(cursor) : 0);
+    const bytes = this.outstanding + between + ends * BLOCK_LENGTH;
+    return now + this.usualRtt / 2 + bytes / this.aggregate;
+  }
+
   /** Requests that may still be made of the wire. */
   roomOf({ wire, estimate, requests }: WireState): number {
     const most = wire.wholePieces ? 1 : this.#windowOf(estimate.isProven, estimate.window);
@@ -73,10 +84,14 @@ export class SwarmView {
   /** Whether an open wire has the piece that would not be later than `limit`, or at least not later than this one. */
   hasFaster(state: WireState, piece: number, limit: number, now: number): boolean {
     const eta = this.etaOf(state, BLOCK_LENGTH, now);
+    const { isProven } = state.estimate;
+    const { wire } = state;
     for (const other of this.wires.values()) {
       if (other === state || !other.wire.isOpen || other.restUntil > now) continue;
-      if (!other.estimate.isProven && !(state.wire.wholePieces && !other.wire.wholePieces)) continue;
+      const isSafer = !isProven && wire.wholePieces && !other.wire.wholePieces;
+      if (!other.estimate.isProven && !isSafer) continue;
       if (!other.wire.has(piece) || other.refuses(piece, now)) continue;
+      if (isSafer) return true;
       const theirs = this.etaOf(other, BLOCK_LENGTH, now);
       if (theirs <= limit || theirs < eta) return true;
     }

@@ -134,12 +134,14 @@ export class WireEstimate {
   }
 
   #resize(rtt: number, minRtt: number, left: number): void {
+    const target = Math.max(2, (this.#rate * (minRtt + QUEUE)) / BLOCK_LENGTH);
     if (rtt > minRtt + QUEUE) {
       this.#isGrowing = false;
-      this.window = Math.max(2, Math.round((this.#rate * (minRtt + QUEUE)) / BLOCK_LENGTH));
-      return;
+      this.window = Math.round(target);
+    } else if (left + 1 >= this.window) {
+      // A queue shows in the round trip of what is asked for now, one round trip later: growth stops before.
+      const most = this.#isGrowing ? MAX_WINDOW : Math.ceil(target * 1.1) + 1;
+      this.window = Math.min(most, this.window + (this.#isGrowing ? 2 : 1));
     }
-    if (left + 1 < this.window) return;
-    this.window = Math.min(MAX_WINDOW, this.window + (this.#isGrowing ? 2 : 1));
   }
 }
