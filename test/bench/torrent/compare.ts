@@ -25,7 +25,7 @@ export async function inTurns(
       try {
         return await run(name);
       } catch (error) {
-        console.error(`${name}:`, error);
+        console.error(`${name}: ${error instanceof Error ? error.message.slice(0, 500) : error}`);
         return worst;
       }
     },

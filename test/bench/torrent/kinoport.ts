@@ -1,6 +1,7 @@
-import { existsSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { JsonObject } from '@kinoport/core';
 import { PluginFolders } from '../../host/plugins/support/pluginFolders.ts';
 import { PluginHost } from '../../host/plugins/support/pluginHost.ts';
 import { inRepository } from '../../support/repository.ts';
@@ -14,6 +15,24 @@ const ALONE = {
   portMapping: false,
   trackers: [],
 } as const;
+
+/** The settings as the host makes them of an empty config, and those above. */
+function settings(): JsonObject {
+  const manifest = JSON.parse(readFileSync(inRepository('plugins/torrent/package.json'), 'utf8')) as Manifest;
+  const { properties } = manifest.kinoport.contributes.configuration;
+  const usual = Object.entries(properties).filter(([, property]) => property.default !== undefined);
+  return { ...Object.fromEntries(usual.map(([name, property]) => [name, property.default])), ...ALONE };
+}
+
+interface Manifest {
+  readonly kinoport: {
+    readonly contributes: {
+      readonly configuration: {
+        readonly properties: Readonly<Record<string, { readonly default?: JsonObject[string] }>>;
+      };
+    };
+  };
+}
 
 /** Whether there is a plugin to measure. */
 export const hasKinoport = (): boolean => existsSync(inRepository('plugins/torrent/src/source.ts'));
@@ -33,7 +52,8 @@ export async function kinoport(home: string): Promise<Adapter> {
     await host.dispose();
   };
   try {
-    await host.configure({ torrent: ALONE });
+    await host.front.start();
+    await host.configure({ torrent: settings() });
     const plugin = host.manager.source('torrent');
     await plugin.plugin.current();
     return {
