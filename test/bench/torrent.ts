@@ -15,6 +15,15 @@ const option = (name: string): string | undefined =>
   process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
 const { quick, json } = runFlags();
 
+const EVENINGS = {
+  slow8: '1.2 times the bitrate and a straggler',
+  tight1: 'one seeder of 1.2 times the bitrate',
+  stall8: 'two of eight that go silent',
+  corrupt: '1 % of wrong pieces',
+  dropping: 'peers that drop',
+  leechers: 'leechers that choke and have parts',
+};
+
 const role = option('contender');
 if (role !== undefined) await serveAs(role, option('home') ?? '');
 else await bench();
@@ -179,12 +188,3 @@ function parts(table: Table, names: readonly ContenderName[]): Record<string, ()
     table.add('  memory of the host, with the bench in it', median(host.map(({ memory }) => memory)), 'MB');
   }
 }
-
-const EVENINGS = {
-  slow8: '1.2 times the bitrate and a straggler',
-  tight1: 'one seeder of 1.2 times the bitrate',
-  stall8: 'two of eight that go silent',
-  corrupt: '1 % of wrong pieces',
-  dropping: 'peers that drop',
-  leechers: 'leechers that choke and have parts',
-};
