@@ -76,6 +76,87 @@ export function hardenBencode({ decode }: BencodeCodec): void {
   };
 }
 
+interface TrackerClient {
+  readonly _trackers: readonly object[];
+}
+
+export type TrackerClass = new (options: {
+  readonly infoHash: string;
+  readonly peerId: string;
+  readonly port: number;
+  readonly announce: readonly string[];
+}) => TrackerClient;
+
+interface HttpTracker {
+  _request(url: string, parameters: object, done: (...result: unknown[]) => void): Promise<void>;
+}
+
+/** An answer of a tracker that breaks off, or is no dictionary, is a rejection that nobody sees in bittorrent-tracker. */
+export function hardenTracker(tracker: TrackerClass): void {
+  if (hardened.has(tracker)) return;
+  hardened.add(tracker);
+  const none = '00'.repeat(20);
+  // Its class is not exported. Nobody is called before `start`.
+  const [http] = new tracker({
+    infoHash: none,
+    peerId: none,
+    port: 1,
+    announce: ['http://127.0.0.1:1/announce'],
+  })._trackers;
+  const prototype = Object.getPrototypeOf(http) as HttpTracker;
+  const { _request } = prototype;
+  prototype._request = async function (url, parameters, done) {
+    let isDone = false;
+    const once = (...result: unknown[]): void => {
+      if (isDone) return;
+      isDone = true;
+      done(...result);
+    };
+    try {
+      await _request.call(this, url, parameters, once);
+    } catch (error) {
+      once(error);
+    }
+  };
+}
+
+interface Lsd {
+  readonly infoHash: string;
+  emit(event: string, ...values: unknown[]): boolean;
+  _parseAnnounce(text: string): { readonly infoHash: readonly string[] } | null;
+}
+
+export interface LsdClass {
+  readonly prototype: Lsd;
+}
+
+/**
+ * bittorrent-lsd throws out of its socket's event when an announcement has too few lines, takes peers of all torrents
+ * for those of its own, and ends a torrent when there is no network.
+ */
+export function hardenLsd(lsd: LsdClass): void {
+  if (hardened.has(lsd)) return;
+  hardened.add(lsd);
+  const { prototype } = lsd;
+  const { _parseAnnounce, emit } = prototype;
+  prototype._parseAnnounce = function (text) {
+    try {
+      const announced = _parseAnnounce.call(this, text);
+      return (
+        announced && {
+          ...announced,
+          infoHash: announced.infoHash.filter((hash) => hash.toLowerCase() === this.infoHash),
+        }
+      );
+    } catch {
+      return null;
+    }
+  };
+  prototype.emit = function (event, ...values) {
+    return emit.call(this, event === 'error' ? 'warning' : event, ...values);
+  };
+}
+
 /** A socket for the DHT that drops what is not bencoded: the bencode 2.0.3 of k-rpc-socket reads `l-3:` for ever too. */
 export function createDhtSocket(): Socket {
   const socket = createSocket('udp4');

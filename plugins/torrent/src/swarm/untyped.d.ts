@@ -13,3 +13,12 @@ declare module 'bencode' {
   const bencode: unknown;
   export default bencode;
 }
+
+declare module 'bittorrent-tracker' {
+  export const Client: unknown;
+}
+
+declare module 'bittorrent-lsd' {
+  const Lsd: unknown;
+  export default Lsd;
+}

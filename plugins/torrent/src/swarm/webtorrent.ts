@@ -1,6 +1,15 @@
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Socket } from 'node:net';
-import { type BencodeCodec, hardenBencode, hardenWire, type WireClass } from './harden.ts';
+import {
+  type BencodeCodec,
+  hardenBencode,
+  hardenLsd,
+  hardenTracker,
+  hardenWire,
+  type LsdClass,
+  type TrackerClass,
+  type WireClass,
+} from './harden.ts';
 
 /**
  * The one place that knows webtorrent by name. Beside what it documents, the scheduler of our own needs names that it
@@ -286,15 +295,25 @@ export function loadWebtorrent(): Promise<Webtorrent> {
 }
 
 async function load(): Promise<Webtorrent> {
-  const [{ default: client }, { default: wire }, { default: bencode }] = await Promise.all([
+  const [
+    { default: client },
+    { default: wire },
+    { default: bencode },
+    { Client: tracker },
+    { default: lsd },
+  ] = await Promise.all([
     import('webtorrent'),
     import('bittorrent-protocol'),
     import('bencode'),
+    import('bittorrent-tracker'),
+    import('bittorrent-lsd'),
   ]);
   const webtorrent = client as Webtorrent;
   if (webtorrent.VERSION !== WEBTORRENT_VERSION)
     throw new Error(`webtorrent ${WEBTORRENT_VERSION} is needed, exactly; this is ${webtorrent.VERSION}.`);
   hardenWire(wire as WireClass);
   hardenBencode(bencode as BencodeCodec);
+  hardenTracker(tracker as TrackerClass);
+  hardenLsd(lsd as LsdClass);
   return webtorrent;
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, Socket as DatagramSocket } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer, Socket } from 'node:net';
+import { type AddressInfo, createServer, Server, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { isLoopback } from '../../../../plugins/torrent/src/swarm/connections.ts';
 import type { Engine } from '../../../../plugins/torrent/src/swarm/ports.ts';
+import { LabPeer } from '../../../support/lab/swarm/peer.ts';
 import type { LabTorrent } from '../../../support/lab/swarm/torrent.ts';
 import { until, within } from '../../../support/lab/waiting.ts';
 import { ALONE, addressOf, Bench, MemoryStore, magnetOf, wantAll } from './swarmBench.ts';
@@ -206,5 +207,36 @@ test('says when pieces cannot be kept, and goes on with the next wish', async ()
   store.failure = undefined;
   swarm.want([wantAll(address.torrent)]);
   await until('all pieces', () => store.pieces.size === 31);
+  expect(store.bytes().equals(bytes)).toBe(true);
+});
+
+test.each([
+  ['plain', 0],
+  ['encrypted', 2],
+] as const)('lets in those who call, %s', async (_how, encryption) => {
+  const address = addressOf(lab);
+  const giver = bench.engine();
+  giver.join(address).fetch(address.torrent, new MemoryStore(address.torrent).fill(bytes));
+  const peer = await LabPeer.connect(await listens(giver), lab.infohash, encryption);
+  bench.own({ dispose: () => peer.close() });
+  await peer.unchoked();
+  expect(bytes.subarray(65_536 * 3, 65_536 * 3 + 16_384).equals(await peer.block(3, 0))).toBe(true);
+});
+
+test('reaches by uTP, where there is, who cannot be reached by TCP', async ({ skip }) => {
+  const servers: Server[] = [];
+  const { listen } = Server.prototype;
+  vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args: unknown[]) {
+    servers.push(this);
+    return Reflect.apply(listen, this, args) as Server;
+  });
+  const address = addressOf(lab);
+  const giver = bench.engine({ utp: true });
+  giver.join(address).fetch(address.torrent, new MemoryStore(address.torrent).fill(bytes));
+  const at = await listens(giver);
+  if (!giver.hasUtp) skip();
+  for (const server of servers) server.close();
+  const taker = bench.engine({ utp: true }).join(address, { peers: [at] });
+  const store = await bench.fetchAll(taker, address.torrent);
   expect(store.bytes().equals(bytes)).toBe(true);
 });

@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createDhtSocket } from '../../../../plugins/torrent/src/swarm/harden.ts';
+import { createDhtSocket, type LsdClass } from '../../../../plugins/torrent/src/swarm/harden.ts';
+import limitedFetch from '../../../../plugins/torrent/src/swarm/limitedFetch.ts';
 import { loadWebtorrent } from '../../../../plugins/torrent/src/swarm/webtorrent.ts';
 import { LabSwarm } from '../../../support/lab/swarm/labSwarm.ts';
 import type { LabTorrent } from '../../../support/lab/swarm/torrent.ts';
@@ -130,4 +133,74 @@ test('reads no string of a negative length', async () => {
   };
   expect(() => bencode.decode(Buffer.from('l-3:e'))).toThrow();
   expect(bencode.decode(Buffer.from('li5ee'))).toEqual([5]);
+});
+
+test.each<[string, (response: ServerResponse) => void]>([
+  [
+    'breaks off',
+    (response) =>
+      response.writeHead(200, { 'content-length': '1000' }).write('d8:interval', () => response.destroy()),
+  ],
+  ['is a number', (response) => response.end('i5e')],
+  ['is nothing', (response) => response.end('')],
+  ['says the reason in numbers', (response) => response.end('d14:failure reasoni5ee')],
+  ['has peers that are none', (response) => response.end('d5:peersl3:abci5eee')],
+  ['has half a peer', (response) => response.end('d5:peers7:abcdefge')],
+  ['never ends', (response) => response.end('l-3:')],
+  ['has no body', (response) => response.writeHead(204).end()],
+])('is not brought down by a tracker whose answer %s', async (_what, answer) => {
+  let asked = 0;
+  const tracker = createServer((_request, response) => {
+    asked += 1;
+    answer(response);
+  });
+  await new Promise<void>((resolve) => tracker.listen(0, '127.0.0.1', resolve));
+  bench.own({
+    dispose: () => {
+      tracker.close();
+      tracker.closeAllConnections();
+    },
+  });
+  const url = `http://127.0.0.1:${(tracker.address() as AddressInfo).port}/announce`;
+  const swarm = bench.engine().join(magnetOf(lab, { trackers: [url], peers: honest.peers }));
+  await until('the tracker to be asked', () => asked > 0);
+  const store = await bench.fetchAll(swarm, await swarm.metadata());
+  expect(store.bytes().equals(bytes)).toBe(true);
+});
+
+test('reads announcements of the local network, its own torrents only, and no nonsense', async () => {
+  await loadWebtorrent();
+  const { default: Lsd } = (await import('bittorrent-lsd')) as { default: LsdClass };
+  const lsd = Object.assign(Object.create(Lsd.prototype) as LsdClass['prototype'], {
+    infoHash: lab.infohash,
+  });
+  const text = (...lines: string[]): string => ['BT-SEARCH * HTTP/1.1', ...lines].join('\r\n');
+  expect(lsd._parseAnnounce(text())).toBe(null);
+  const host = 'Host: 239.192.152.143:6771';
+  expect(lsd._parseAnnounce(text(host))).toBe(null);
+  const other = 'ab'.repeat(20);
+  expect(
+    lsd._parseAnnounce(
+      text(host, 'Port: 5', `Infohash: ${other}`, `Infohash: ${lab.infohash.toUpperCase()}`),
+    ),
+  ).toMatchObject({ port: '5', infoHash: [lab.infohash.toUpperCase()] });
+});
+
+test('an answer that is too long is not read to its end', async () => {
+  const server = createServer((_request, response) => {
+    const more = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(1_048_576)));
+    };
+    response.on('drain', more).on('error', () => {});
+    more();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  bench.own({
+    dispose: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await expect(limitedFetch(url)).rejects.toThrow('too long');
 });
