@@ -157,14 +157,22 @@ export function hardenLsd(lsd: LsdClass): void {
   };
 }
 
-/** A socket for the DHT that drops what is not bencoded: the bencode 2.0.3 of k-rpc-socket reads `l-3:` for ever too. */
+/**
+ * A socket for the DHT. It drops what is not bencoded: the bencode 2.0.3 of k-rpc-socket reads `l-3:` for ever. And
+ * bittorrent-dht 11 throws when a query has a number where it wants a string, which anybody may send.
+ */
 export function createDhtSocket(): Socket {
   const socket = createSocket('udp4');
   const emit = socket.emit.bind(socket);
   const guarded = (event: string, ...values: unknown[]): boolean => {
     const [message] = values;
     if (event === 'message' && !(message instanceof Uint8Array && isBencoded(message))) return false;
-    return Reflect.apply(emit, socket, [event, ...values]);
+    try {
+      return Reflect.apply(emit, socket, [event, ...values]);
+    } catch (error) {
+      if (event === 'message') return true;
+      throw error;
+    }
   };
   socket.emit = guarded as Socket['emit'];
   return socket;

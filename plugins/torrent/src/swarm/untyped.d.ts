@@ -22,3 +22,7 @@ declare module 'bittorrent-lsd' {
   const Lsd: unknown;
   export default Lsd;
 }
+
+declare module 'bittorrent-dht' {
+  export const Client: unknown;
+}

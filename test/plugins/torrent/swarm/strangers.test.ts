@@ -12,6 +12,11 @@ import { until, within } from '../../../support/lab/waiting.ts';
 import { handshake, message, RawPeer, throwAt } from './rawPeer.ts';
 import { addressOf, Bench, MemoryStore, magnetOf } from './swarmBench.ts';
 
+interface DhtClient {
+  listen(port: number, host: string, done: () => void): void;
+  destroy(done: () => void): void;
+}
+
 const bytes = randomBytes(10 * 65_536);
 const bench = new Bench();
 let lab: LabTorrent;
@@ -124,6 +129,32 @@ test('hears nothing that is not bencoded from strangers of the DHT', async () =>
   sender.close();
   socket.close();
   expect(heard).toEqual(['d1:y1:qe']);
+});
+
+test('is not brought down by queries of the DHT that make no sense', async () => {
+  await loadWebtorrent();
+  const { Client } = (await import('bittorrent-dht')) as { Client: new (options: object) => DhtClient };
+  const socket = createDhtSocket();
+  const dht = new Client({ bootstrap: false, socket });
+  await new Promise<void>((resolve) => dht.listen(0, '127.0.0.1', resolve));
+  const sender = createSocket('udp4');
+  const answered = new Promise<string>((resolve) => {
+    sender.on('message', (packet) => packet.includes('1:t2:zz') && resolve(packet.toString('latin1')));
+  });
+  const id = '2:id20:abcdefghij0123456789';
+  for (const query of [
+    `d1:ad${id}6:targeti5ee1:q9:find_node1:t2:aa1:y1:qe`,
+    `d1:ad${id}9:info_hashi5ee1:q9:get_peers1:t2:aa1:y1:qe`,
+    `d1:ad${id}6:targetlee1:q3:get1:t2:aa1:y1:qe`,
+    `d1:ad${id}9:info_hash20:abcdefghij01234567895:tokeni5ee1:q13:announce_peer1:t2:aa1:y1:qe`,
+    `d1:ad${id}5:tokeni5e1:vi5ee1:q3:put1:t2:aa1:y1:qe`,
+    `d1:ai5e1:q4:ping1:t2:aa1:y1:qe`,
+    `d1:ad${id}e1:q4:ping1:t2:zz1:y1:qe`,
+  ])
+    await new Promise((resolve) => sender.send(query, socket.address().port, '127.0.0.1', resolve));
+  expect(await within('the answer to the one that makes sense', 5000, answered)).toContain('1:y1:r');
+  sender.close();
+  await new Promise<void>((resolve) => dht.destroy(() => resolve()));
 });
 
 test('reads no string of a negative length', async () => {
