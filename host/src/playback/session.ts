@@ -59,7 +59,7 @@ export class PlaybackSession {
     this.#ahead = new Ahead({
       log: services.log,
       source: (id) => services.plugins.source(id),
-      following: (entry) => this.#queue.following(entry),
+      following: (entry) => this.#queue.following(entry, services.config.current.autoplayNext),
     });
     this.#options = options;
     this.startedAt = startedAt;

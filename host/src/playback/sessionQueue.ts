@@ -1,6 +1,7 @@
 import { KinoportError } from '@kinoport/core';
+import type { Config } from '../config/config.ts';
 import type { PluginManager } from '../plugins/manager.ts';
-import type { QueueEntry } from './queue.ts';
+import { followsByItself, type QueueEntry } from './queue.ts';
 
 /** The queue of a session. One that was started with a single item learns its siblings when they are asked for. */
 export class SessionQueue {
@@ -39,11 +40,14 @@ export class SessionQueue {
     return this.#entries[this.indexOf(entry) + step];
   }
 
-  /** What stands behind an entry, two at most. */
-  async following(entry: QueueEntry): Promise<readonly QueueEntry[]> {
+  /** What follows an entry by itself, two at most. Nobody fetches what the viewer has not asked for. */
+  async following(entry: QueueEntry, setting: Config['autoplayNext']): Promise<readonly QueueEntry[]> {
+    if (setting === 'never') return [];
     await this.#complete(entry);
     const index = this.indexOf(entry);
-    return index < 0 ? [] : this.#entries.slice(index + 1, index + 3);
+    const [next, after] = index < 0 ? [] : this.#entries.slice(index + 1, index + 3);
+    if (!next || !followsByItself(entry, next, setting)) return [];
+    return after && followsByItself(next, after, setting) ? [next, after] : [next];
   }
 
   /** Whoever asks meanwhile waits for the same answer: an entry that was handed out stays in the queue. */
