@@ -18,6 +18,8 @@ export interface LiveTorrentOptions {
 
 /** How soon after a failure, a full disk for instance, the swarm is asked again. Milliseconds. */
 const TRY_AGAIN = 5_000;
+/** How often the peers are noted for the next process of the plugin, which may come without warning. Milliseconds. */
+const NOTE_PEERS = 5_000;
 
 /** A torrent among its peers, with the files of it that are read. */
 export class LiveTorrent implements Disposable {
@@ -28,13 +30,19 @@ export class LiveTorrent implements Disposable {
   #torrent: Torrent | undefined;
   #store: Promise<PieceStore> | undefined;
   #isTelling = false;
+  #notedAt = Number.NEGATIVE_INFINITY;
   #nextView = 0;
   #isOver = false;
 
   constructor(options: LiveTorrentOptions) {
     this.#options = options;
     const { swarm, clock, log, store } = options;
-    this.#owned.add(swarm.onDidVerify((piece) => this.#waiters.arrived(piece)));
+    this.#owned.add(
+      swarm.onDidVerify((piece) => {
+        this.#waiters.arrived(piece);
+        void this.#notePeers();
+      }),
+    );
     this.#owned.add(
       swarm.onDidFail((error) => {
         log.warn('A torrent does not go on.', { infohash: swarm.infohash, message: error.message });
@@ -129,6 +137,14 @@ export class LiveTorrent implements Disposable {
       this.#store = undefined;
       throw error;
     }
+  }
+
+  async #notePeers(): Promise<void> {
+    const { clock, swarm } = this.#options;
+    if (clock.now() - this.#notedAt < NOTE_PEERS) return;
+    this.#notedAt = clock.now();
+    const store = await this.#store?.catch(() => undefined);
+    if (store && !this.#isOver) store.peers = swarm.peers;
   }
 
   /** Many reads change in one turn. */
