@@ -218,7 +218,11 @@ export class WebtorrentSwarm implements Swarm {
     this.#transport = undefined;
     const closed = transport?.close();
     for (const wire of [...this.#wires.keys()]) this.#onWireGone(wire);
-    await closed;
+    try {
+      await closed;
+    } catch (error) {
+      this.#options.log.debug('A torrent did not end in order.', { error: String(error) });
+    }
   }
 
   #onInfo(info: Uint8Array): void {
@@ -232,9 +236,8 @@ export class WebtorrentSwarm implements Swarm {
     }
     if (this.#torrent.isPrivate) {
       // Only now it is known that the DHT and others' peers are none of its business: all begins anew without them.
-      void this.#dropTransport().then(() => {
-        if (!this.#disposing) return this.#start();
-      });
+      void this.#dropTransport();
+      void this.#start();
     } else {
       this.#transport?.describe(this.#torrent, this.#trackers(this.#torrent));
     }
