@@ -59,6 +59,18 @@ describe('a seek', () => {
     expect(swarm.scheduler.stats.duplicates).toBeLessThanOrEqual(8 * BLOCK_LENGTH);
   });
 
+  it('asks nothing at the playhead of a straggler that is known as one', async () => {
+    const { clock, swarm } = makeSwarm(scenarios.strag8);
+    swarm.scheduler.want([swarm.demand({ end: 30 * MIB, rate: BITRATE })]);
+    await clock.advance(4000);
+    const straggler = swarm.wires.find(({ rate }) => rate === 10e3);
+    const asked = new Set<number>();
+    swarm.onRequest = (wire, piece) => void (wire === straggler && asked.add(piece));
+    swarm.scheduler.want([swarm.demand({ start: 200 * MIB, end: 210 * MIB, rate: BITRATE })]);
+    await clock.advance(300);
+    expect(asked).not.toContain(200);
+  });
+
   it('takes back in the same turn what nobody wants any more', async () => {
     const { clock, swarm } = makeSwarm(scenarios.mix4);
     swarm.scheduler.want([swarm.demand({ end: 100 * MIB, rate: BITRATE })]);
