@@ -387,8 +387,6 @@ export class PlaybackSession {
     }
   }
 
-  // --- small things ---------------------------------------------------------------------------------------
-
   #token(): string {
     this.#loads += 1;
     return `${this.id}-${this.#loads}`;
@@ -428,6 +426,7 @@ export class PlaybackSession {
 
   #told(error: unknown): void {
     const { code, message } = serializeError(error);
+    if (code === 'ABORTED') return;
     this.#services.log.warn(`session ${this.id}: ${message}`, { code });
     this.tell(code, message);
   }
