@@ -18,7 +18,8 @@ export const SWARMS = {
   tight1: (bitrate: number) => [{ rate: (1.2 * bitrate) / 8 }],
   /** Two of these go silent in mid-film. */
   stall8: () => peers(8, { rate: 500 * KB }),
-  corrupt: () => peers(8, { rate: 250 * KB, corrupt: 0.01 }),
+  /** One in a hundred pieces is wrong, and one peer it is who gives them. */
+  corrupt: () => [...peers(7, { rate: 250 * KB }), { rate: 250 * KB, corrupt: 0.08 }],
   dropping: () => peers(8, { rate: 250 * KB, dropAfter: 3_000 * KB }),
   /** Leechers that have parts, get more and choke in turns; and one seeder. */
   leechers: () => [
