@@ -23,6 +23,10 @@ export default definePlugin({
     );
     const source = ctx.subscriptions.add(new TorrentSource(ctx, torrents, () => settings));
     ctx.sources.register('torrent', source);
+    // Whoever starts this plugin is about to play a torrent.
+    warmUp().catch((error: unknown) =>
+      ctx.log.warn('webtorrent cannot be loaded.', { error: String(error) }),
+    );
     registerCommands(ctx, { source, torrents, cache: () => parts.cache(), settings: () => settings });
     ctx.subscriptions.add(
       ctx.config.onDidChange((config) => {
@@ -32,6 +36,16 @@ export default definePlugin({
     );
   },
 });
+
+function loadEngine() {
+  return Promise.all([import('./swarm/engine.ts'), import('./schedule/scheduler.ts')]);
+}
+
+async function warmUp(): Promise<void> {
+  await loadEngine();
+  const { loadWebtorrent } = await import('./swarm/webtorrent.ts');
+  await loadWebtorrent();
+}
 
 /** What takes its time to load is loaded when the first torrent needs it. */
 class Parts {
@@ -79,10 +93,7 @@ class Parts {
   }
 
   async #makeEngine(): Promise<Engine> {
-    const [{ createEngine }, { createScheduler }] = await Promise.all([
-      import('./swarm/engine.ts'),
-      import('./schedule/scheduler.ts'),
-    ]);
+    const [{ createEngine }, { createScheduler }] = await loadEngine();
     const { clock, log } = this.#ctx;
     const engine = await createEngine({
       clock,

@@ -26,6 +26,10 @@ export interface FileViewOptions {
 const USUAL_BITRATE = 1_000_000;
 /** At the end of a file lies the index of an MP4 that was not made for streaming, or the cues of a Matroska. */
 const TAIL = 256 * 1024;
+/** Milliseconds by which the head goes first where there is not enough for both. */
+const TAIL_AFTER = 800;
+/** Milliseconds until the cues of a Matroska are needed: no player reads them before it seeks. */
+const CUES_AFTER = 10_000;
 /** Most bytes handed out at a time. */
 const CHUNK = 256 * 1024;
 /** A demand is renewed when its reader has gone on by so much. */
@@ -55,9 +59,10 @@ export class FileView implements Disposable {
     const { length } = options.file;
     // Head and tail at once; what is really needed is known when the head is there.
     const head = Math.min(length, this.#class === 'warm' ? CHUNK : this.#firstStretch);
+    const now = options.clock.now();
     this.#prepared = [
-      { start: 0, end: head },
-      { start: Math.max(head, length - TAIL), end: length },
+      { start: 0, end: head, due: now },
+      { start: Math.max(head, length - TAIL), end: length, due: now + TAIL_AFTER },
     ];
     void this.#look();
   }
@@ -199,8 +204,13 @@ export class FileView implements Disposable {
       return;
     }
     this.#index = index;
-    const head = this.#prepared[0] ?? { start: 0, end: 0 };
-    this.#prepared = index.container === 'other' ? this.#prepared : [head, ...index.ranges];
+    const now = this.#options.clock.now();
+    const head = this.#prepared[0] ?? { start: 0, end: 0, due: now };
+    const due = now + (index.container === 'matroska' ? CUES_AFTER : 0);
+    this.#prepared =
+      index.container === 'other'
+        ? this.#prepared
+        : [head, ...index.ranges.map((range) => ({ ...range, due }))];
     this.#changed();
   }
 

@@ -14,6 +14,8 @@ export interface OpenRead {
 export interface Prepared {
   readonly start: number;
   readonly end: number;
+  /** Instant at which it is needed. */
+  readonly due: number;
 }
 
 export interface WindowOptions {
@@ -73,8 +75,8 @@ export function demandsOf(file: WindowOptions, state: WindowState): readonly Dem
     const span = read === playhead ? ahead : Math.min(ahead, Math.max(PROBE, read.taken + PROBE));
     return demand(`read-${read.id}`, read.position, Math.min(read.end, read.position + span), bitrate);
   });
-  for (const [n, { start, end }] of prepared.entries())
-    demands.push(demand(`prepared-${n}`, start, end, Number.POSITIVE_INFINITY));
+  for (const [n, { start, end, due }] of prepared.entries())
+    demands.push(demand(`prepared-${n}`, start, end, Number.POSITIVE_INFINITY, due));
   return demands.filter(({ start, end }) => end > start);
 }
 
