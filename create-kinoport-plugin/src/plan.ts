@@ -38,6 +38,7 @@ export const TAKEN: ReadonlySet<string> = new Set([
   'progress',
   'serve',
   'stop',
+  'torrent',
 ]);
 
 /** @throws KinoportError `INVALID_ARGUMENT` for an id that cannot be that of a new plugin */
