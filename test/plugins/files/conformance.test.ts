@@ -89,8 +89,13 @@ async function webAddresses(): Promise<SourceSubject> {
   };
 }
 
-/** What the two of them have nothing of: `search`, `prefetch`, `notifyPosition`. */
-const MISSING = ['source.search.items', 'source.prefetch.resolves', 'source.position.harmless'];
+/** What the two of them have nothing of: `search`, `prefetch`, `forget`, `notifyPosition`. */
+const MISSING = [
+  'source.search.items',
+  'source.prefetch.resolves',
+  'source.prefetch.forgotten',
+  'source.position.harmless',
+];
 
 describe.each([
   ['local files', localFiles, ['source.open.published', 'source.read.abort', 'source.read.left']],
