@@ -47,7 +47,8 @@ export class TorrentSource implements Source, Disposable {
     const known = await this.#torrents.known(address);
     if (!known) this.#agreed();
     const torrent = known ?? (await this.#asked(address, statsId, signal));
-    await this.#torrents.remember(torrent);
+    // What was known from an earlier time is kept already.
+    if (!known || address.type === 'torrent') await this.#torrents.remember(torrent);
     return itemsOf(torrent, address.fileIndex);
   }
 
@@ -125,8 +126,9 @@ export class TorrentSource implements Source, Disposable {
   ): Promise<SourceStream> {
     const { fileIndex } = placeOf(item);
     const address = await parseAddress(item.uri, { ...(signal ? { signal } : {}) });
-    const torrent = await this.#asked(address, streamId, signal);
-    await this.#torrents.remember(torrent);
+    const known = await this.#torrents.known(address);
+    const torrent = known ?? (await this.#asked(address, streamId, signal));
+    if (!known || address.type === 'torrent') await this.#torrents.remember(torrent);
     const lease = await this.#torrents.lease({ type: 'torrent', torrent });
     try {
       return await this.#publish(torrent, fileIndex, streamId, lease, before, signal);
@@ -176,8 +178,7 @@ export class TorrentSource implements Source, Disposable {
     statsId: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Torrent> {
-    const known = await this.#torrents.known(address);
-    if (known || statsId === undefined) return known ?? this.#torrents.metadata(address, signal);
+    if (statsId === undefined) return this.#torrents.metadata(address, signal);
     const lease = await this.#torrents.lease(address);
     this.#asking.set(statsId, () => {
       const { peers, downloadRate } = lease.live.stats;

@@ -64,11 +64,6 @@ export class LiveTorrent implements Disposable {
     return this.#options.swarm.stats;
   }
 
-  /** Whether somebody reads it, or is about to. */
-  get isRead(): boolean {
-    return this.#views.size > 0;
-  }
-
   /** What is in it. @throws KinoportError `TORRENT_INVALID`, `ABORTED`, `DISPOSED` */
   async metadata(signal?: AbortSignal): Promise<Torrent> {
     this.#torrent ??= await this.#options.swarm.metadata(signal);
