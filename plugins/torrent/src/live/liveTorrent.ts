@@ -28,6 +28,7 @@ export class LiveTorrent implements Disposable {
   readonly #owned = new DisposableStore();
   readonly #views = new Set<FileView>();
   #torrent: Torrent | undefined;
+  #tryAgain: Disposable | undefined;
   #store: Promise<PieceStore> | undefined;
   #isTelling = false;
   #notedAt = Number.NEGATIVE_INFINITY;
@@ -47,7 +48,8 @@ export class LiveTorrent implements Disposable {
       swarm.onDidFail((error) => {
         log.warn('A torrent does not go on.', { infohash: swarm.infohash, message: error.message });
         this.#waiters.failAll(error);
-        this.#owned.add(clock.after(TRY_AGAIN, () => this.#tell()));
+        void this.#tryAgain?.dispose();
+        this.#tryAgain = clock.after(TRY_AGAIN, () => this.#tell());
       }),
     );
     if (!store) return;
@@ -116,6 +118,7 @@ export class LiveTorrent implements Disposable {
     for (const view of this.#views) view.dispose();
     this.#views.clear();
     await this.#owned.dispose();
+    await this.#tryAgain?.dispose();
     const { swarm } = this.#options;
     const store = await this.#store?.catch(() => undefined);
     if (store) store.peers = swarm.peers;
