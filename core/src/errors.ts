@@ -140,6 +140,10 @@ export const ERROR_CODES = {
   SOURCE_UNREACHABLE: { exit: 1, text: 'The server cannot be reached or does not answer in time.' },
   SOURCE_FAILED: { exit: 1, text: 'The server answered with an error.' },
   SOURCE_CHANGED: { exit: 1, text: 'The content changed while it was read.' },
+  SOURCE_NOT_CACHED: {
+    exit: 1,
+    text: 'What the address leads to is not known here, and nobody was to be asked.',
+  },
   SOURCE_UNSUPPORTED: { exit: 1, text: 'The source cannot do what was asked.' },
   STREAM_NOT_FOUND: { exit: 1, text: 'There is no such stream.' },
 

@@ -12,7 +12,7 @@ export interface Source {
    * What an address leads to. A folder or playlist gives all its items in playing order. Given up after 120 s in which
    * `stats` told no `activity`; so is `open`, after 60 s.
    * @throws KinoportError `SOURCE_NOT_FOUND`, `SOURCE_NOT_MEDIA`, `SOURCE_EMPTY`, `SOURCE_FORBIDDEN`,
-   *   `SOURCE_UNREACHABLE`, `SOURCE_FAILED`, `ABORTED`; any code with a {@link ConsentRequest}
+   *   `SOURCE_UNREACHABLE`, `SOURCE_FAILED`, `SOURCE_NOT_CACHED`, `ABORTED`; any code with a {@link ConsentRequest}
    */
   resolve(uri: string, options: ResolveOptions): Promise<ResolveResult>;
 
@@ -64,6 +64,12 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal;
   /** What `stats` is asked by while this is under way. */
   readonly statsId?: string;
+  /**
+   * Only what is known here counts: whoever would have to ask strangers and to wait for them rejects with
+   * `SOURCE_NOT_CACHED`, and needs no agreement; `data: {keyPrefix}` of that error, what the content keys of its items
+   * begin with, lets their progress be found all the same. A source that answers by itself need not look at this.
+   */
+  readonly onlyIfCached?: boolean;
 }
 
 export interface ResolveResult {

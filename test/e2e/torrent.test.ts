@@ -82,6 +82,20 @@ describe.skipIf(needs('mpv', 'ffmpeg'))('a torrent', { concurrent: true, timeout
     ]);
   });
 
+  test('has its progress told without asking its peers, also when it is not kept any more', async ({
+    world,
+  }) => {
+    configure(world, {});
+    const torrent = await season(world);
+    const key = `btih:${torrent.infohash}/1`;
+    const nothing = await world.run(['progress', torrent.magnet(), '--json']);
+    expect(nothing.stdout).toContain('PROGRESS_NONE');
+    const file = torrent.save(join(world.folder, 'season.torrent'));
+    await world.json('progress', 'mark', file);
+    await world.json('torrent', 'remove', '--all');
+    expect(await world.json('progress', `infohash:${torrent.infohash}/1`)).toMatchObject({ itemKey: key });
+  });
+
   test('goes on with the next episode of the torrent', async ({ world }) => {
     configure(world);
     const torrent = await season(world);

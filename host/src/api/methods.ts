@@ -1,8 +1,8 @@
-import { type Clock, contentKeys, KinoportError, PRODUCT } from '@kinoport/core';
+import { type Clock, contentKeys, isKinoportError, KinoportError, PRODUCT } from '@kinoport/core';
 import type { ConfigService } from '../config/config.ts';
 import { runPlaybackCommand } from '../playback/commands.ts';
 import { isOfferedToContinue } from '../playback/rules.ts';
-import type { PlaybackService } from '../playback/service.ts';
+import type { OpenOptions, PlaybackService } from '../playback/service.ts';
 import type { DevelopRequest, PluginDevelopment } from '../plugins/dev/pluginDevelopment.ts';
 import type { PluginInstaller } from '../plugins/install/pluginInstaller.ts';
 import type { RemovedPlugin } from '../plugins/install/views.ts';
@@ -123,8 +123,8 @@ export class ApiMethods {
         progress.list(limit === undefined ? {} : { limit }).map(view),
       'progress.get': async (params: { uri: string; source?: string }, _client, signal) =>
         view((await this.#findAll(params, signal))[0]),
-      'progress.mark': async ({ uri, watched }: { uri: string; watched: boolean }, _client, signal) =>
-        this.#mark(uri, watched, signal),
+      'progress.mark': async ({ uri, watched }: { uri: string; watched: boolean }, client, signal) =>
+        this.#mark(uri, watched, { signal, onWait: waitingFor(client) }),
       'progress.forget': async (params: { uri: string; source?: string }, _client, signal) => {
         const records = await this.#findAll(params, signal);
         for (const { id } of records) progress.forget(id);
@@ -198,26 +198,28 @@ export class ApiMethods {
     const { progress, playback } = this.#services;
     let reason: unknown;
     try {
-      const { result } = await playback.resolve(uri, source, { signal });
+      // Asking how far one is must make nobody else work, nor join a swarm.
+      const { result } = await playback.resolve(uri, source, { signal, onlyIfCached: true });
       const known = result.items.flatMap((item) => progress.find(contentKeys(item)) ?? []);
       const [first, ...others] = known;
       if (first) return [first, ...others];
     } catch (error) {
       reason = error;
     }
-    const record = progress.findByUri(uri);
+    const uncached = isKinoportError(reason, 'SOURCE_NOT_CACHED') ? reason : undefined;
+    const record = progress.findByUri(uri) ?? (uncached && newestOf(progress, uncached));
     if (record) return [record];
-    if (reason instanceof KinoportError) throw reason;
+    if (reason instanceof KinoportError && !uncached) throw reason;
     throw new KinoportError(
       'PROGRESS_NONE',
-      `Nothing is known of ${uri.slice(0, 200)}: it was never played here.`,
+      `Nothing is known of ${uri.slice(0, 200)}: it was never played here${uncached ? ', or is not kept here any more' : ''}.`,
       { hint: `"${PRODUCT.command} progress" lists what is known.` },
     );
   }
 
-  async #mark(uri: string, watched: boolean, signal: AbortSignal): Promise<readonly ProgressView[]> {
+  async #mark(uri: string, watched: boolean, options: OpenOptions): Promise<readonly ProgressView[]> {
     const { progress, playback, clock } = this.#services;
-    const { source, result } = await playback.resolve(uri, undefined, { signal });
+    const { source, result } = await playback.resolve(uri, undefined, options);
     return result.items
       .filter((item) => item.kind !== 'container')
       .map((item) => {
@@ -232,6 +234,14 @@ export class ApiMethods {
 
 function waitingFor(client: ApiClient): (note: WaitingNote) => void {
   return (note) => void client.notify?.('source.waiting', note).catch(() => undefined);
+}
+
+/** Of what a source cannot resolve without asking others, by how it says that the keys begin. */
+function newestOf(progress: ProgressStore, { data }: KinoportError): ProgressRecord | undefined {
+  const { keyPrefix } = (data ?? {}) as { readonly keyPrefix?: unknown };
+  if (typeof keyPrefix !== 'string' || keyPrefix.length < 3) return undefined;
+  const folder = keyPrefix.endsWith('/') ? keyPrefix : `${keyPrefix}/`;
+  return progress.list().find(({ itemKey }) => itemKey === keyPrefix || itemKey.startsWith(folder));
 }
 
 /** @throws KinoportError `INVALID_ARGUMENT` for a client that is gone with its answer */

@@ -54,6 +54,11 @@ export interface OpenOptions {
   readonly onWait?: (waiting: Waiting) => void;
 }
 
+export interface ResolveServiceOptions extends OpenOptions {
+  /** Nobody is asked for what is not known here. */
+  readonly onlyIfCached?: boolean;
+}
+
 /** Every playback session of this host. */
 export class PlaybackService implements Disposable {
   readonly #services: PlaybackServices;
@@ -156,12 +161,14 @@ export class PlaybackService implements Disposable {
   }
 
   /** What an address leads to, by whom, and who else could have answered. */
-  async resolve(uri: string, sourceId?: string, { signal, onWait }: OpenOptions = {}) {
+  async resolve(uri: string, sourceId?: string, options: ResolveServiceOptions = {}) {
+    const { signal, onWait, onlyIfCached } = options;
     const { plugins } = this.#services;
     const source = sourceId === undefined ? plugins.sourceFor(uri) : plugins.source(sourceId);
     const result = await source.resolve(uri, {
       signal,
       onStats: (stats) => onWait?.({ source: source.id, stats }),
+      onlyIfCached,
     });
     const alternatives = plugins
       .routes(uri)

@@ -32,6 +32,12 @@ export interface WaitOptions {
   readonly onStats?: ((stats: StreamStats) => void) | undefined;
 }
 
+/** Of `resolve`. */
+export interface ResolveWaitOptions extends WaitOptions {
+  /** As in the contract of sources. */
+  readonly onlyIfCached?: boolean | undefined;
+}
+
 /** A source of a plugin, whatever generation of it runs. What it answers is checked. */
 export class RemoteSource {
   readonly plugin: Plugin;
@@ -46,10 +52,11 @@ export class RemoteSource {
     this.#clock = clock;
   }
 
-  async resolve(uri: string, options: WaitOptions = {}): Promise<ResolveResult> {
+  async resolve(uri: string, options: ResolveWaitOptions = {}): Promise<ResolveResult> {
     const statsId = newStreamId();
+    const asked = { statsId, ...(options.onlyIfCached ? { onlyIfCached: true } : {}) };
     return this.#patiently('resolve', RESOLVE_TIMEOUT, statsId, options, (signal) =>
-      this.#checked(checks.resolve, 'resolve', [uri, { statsId }], {
+      this.#checked(checks.resolve, 'resolve', [uri, asked], {
         timeout: Number.POSITIVE_INFINITY,
         signal,
       }),

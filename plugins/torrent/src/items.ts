@@ -1,7 +1,7 @@
 import { type Item, KinoportError, PRODUCT, type ResolveResult } from '@kinoport/core';
 import { magnetOf } from './address/magnet.ts';
 import { type PlayableFile, playableFiles } from './names/playableFiles.ts';
-import type { Torrent } from './torrent.ts';
+import type { Torrent, TorrentAddress } from './torrent.ts';
 
 /** Trackers and web seeds that go into the address of an item; it stands in the database. */
 const MOST_ADDRESSES = 10;
@@ -59,6 +59,12 @@ export function placeOf({ key }: Pick<Item, 'key'>): Place {
   return { infohash, fileIndex: Number(index) };
 }
 
+/** What the content keys of all files of a torrent begin with; of the one file that an address names, its key. */
+export function keyPrefixOf(address: TorrentAddress): string {
+  const infohash = address.type === 'torrent' ? address.torrent.infohash : address.infohash;
+  return `btih:${infohash}/${address.fileIndex ?? ''}`;
+}
+
 /** Media type of a file, and a name for the end of its address. */
 export function typeOf(
   torrent: Torrent,
@@ -85,7 +91,7 @@ export function subtitlesOf(torrent: Torrent, fileIndex: number): readonly Subti
 function itemOf(torrent: Torrent, playable: PlayableFile): Item {
   const { file, kind, mime, title, year, series } = playable;
   return {
-    key: `btih:${torrent.infohash}/${file.index}`,
+    key: `${keyPrefixOf({ type: 'torrent', torrent })}${file.index}`,
     uri: uriOf(torrent, file.index),
     title,
     kind,

@@ -14,7 +14,7 @@ import {
   type StreamStats,
 } from '@kinoport/core';
 import { parseAddress } from './address/parseAddress.ts';
-import { itemsOf, placeOf, subtitlesOf, typeOf } from './items.ts';
+import { itemsOf, keyPrefixOf, placeOf, subtitlesOf, typeOf } from './items.ts';
 import { OpenFile } from './live/openFile.ts';
 import { Prefetches } from './live/prefetches.ts';
 import type { Lease, Torrents } from './live/torrents.ts';
@@ -41,10 +41,15 @@ export class TorrentSource implements Source, Disposable {
     this.#prefetches = new Prefetches(torrents);
   }
 
-  async resolve(uri: string, { signal, statsId }: ResolveOptions): Promise<ResolveResult> {
+  async resolve(uri: string, { signal, statsId, onlyIfCached }: ResolveOptions): Promise<ResolveResult> {
     if (signal?.aborted) throw abortedError();
     const address = await parseAddress(uri, { ...(signal ? { signal } : {}) });
     const known = await this.#torrents.known(address);
+    if (!known && onlyIfCached)
+      throw new KinoportError('SOURCE_NOT_CACHED', 'What is in this torrent is not known here.', {
+        hint: 'Its peers are asked when it is played.',
+        data: { keyPrefix: keyPrefixOf(address) },
+      });
     if (!known) this.#agreed();
     const torrent = known ?? (await this.#asked(address, statsId, signal));
     // What was known from an earlier time is kept already.

@@ -143,6 +143,19 @@ describe('an address', () => {
     });
   });
 
+  it('is asked of nobody where only what is known counts', async () => {
+    const torrent = await torrentOf({ 'a.mkv': 500, 'b.mkv': 500 });
+    const swarm = await seeded(torrent);
+    const onlyIfCached = { onlyIfCached: true };
+    await expect(source.resolve(swarm.magnet, onlyIfCached)).rejects.toMatchObject({
+      code: 'SOURCE_NOT_CACHED',
+      data: { keyPrefix: `btih:${torrent.infohash}/` },
+    });
+    expect(await swarm.stats()).toMatchObject({ sent: 0 });
+    await source.resolve(saved(torrent), {});
+    expect((await source.resolve(swarm.magnet, onlyIfCached)).items).toHaveLength(2);
+  });
+
   it('whose peers nobody finds ends after the time that the config gives it, or when given up', async () => {
     await context.dispose();
     await start({ metadataTimeout: 0.3 });

@@ -1,11 +1,9 @@
-import { DisposableStore } from '@kinoport/core';
 import type { Results } from '../../api/protocol.ts';
 import { withHost } from '../connection/connectHost.ts';
 import { type CliContext, type CommonOptions, outputFor } from '../context.ts';
 import { itemTable } from '../play/chooseItem.ts';
 import { withAgreement } from '../play/consent.ts';
-import { onSignals } from '../terminal/signals.ts';
-import { WaitLine } from '../terminal/waitLine.ts';
+import { whileWaiting } from '../play/waiting.ts';
 import { printable } from '../terminal/width.ts';
 import { nameOf, resolveUri } from '../uris.ts';
 
@@ -39,29 +37,14 @@ export async function runFiles(ctx: CliContext, given: string, options: FilesOpt
   return 0;
 }
 
-/** Asks the source, which may take its time: shows that it does, and can be called off. */
 function resolved(ctx: CliContext, uri: string, options: FilesOptions): Promise<Results['source.resolve']> {
   const output = outputFor(ctx, options);
   const params = { uri, ...(options.source === undefined ? {} : { source: options.source }) };
   return withHost(ctx, (host) =>
-    withAgreement(ctx, output, host, { yes: options.yes === true }, async () => {
-      const owner = new DisposableStore();
-      try {
-        const abort = new AbortController();
-        const end = (): void => abort.abort();
-        owner.add(onSignals({ interrupt: end, hangUp: end }));
-        if (!output.quiet) {
-          const line = owner.add(new WaitLine(ctx.clock, nameOf(uri)));
-          owner.add(
-            host.onDidWait(({ stats }) => {
-              line.stats = stats;
-            }),
-          );
-        }
-        return await host.call('source.resolve', params, { signal: abort.signal });
-      } finally {
-        await owner.dispose();
-      }
-    }),
+    withAgreement(ctx, output, host, { yes: options.yes === true }, () =>
+      whileWaiting(ctx, output, host, nameOf(uri), (signal) =>
+        host.call('source.resolve', params, { signal }),
+      ),
+    ),
   );
 }

@@ -4,8 +4,9 @@ import { text as readAll } from 'node:stream/consumers';
 import { KinoportError, PRODUCT } from '@kinoport/core';
 import { withHost } from '../connection/connectHost.ts';
 import { type CliContext, type CommonOptions, outputFor } from '../context.ts';
+import { whileWaiting } from '../play/waiting.ts';
 import { printable } from '../terminal/width.ts';
-import { resolveUri } from '../uris.ts';
+import { nameOf, resolveUri } from '../uris.ts';
 import { placeText, progressJson, progressTable } from './progressText.ts';
 
 /** `progress [uri]` */
@@ -43,8 +44,11 @@ export async function runMark(
 ): Promise<number> {
   const output = outputFor(ctx, options);
   const watched = options.unwatched !== true;
+  const params = { uri: address(ctx, uri), watched };
   const views = await withHost(ctx, (host) =>
-    host.call('progress.mark', { uri: address(ctx, uri), watched }),
+    whileWaiting(ctx, output, host, nameOf(params.uri), (signal) =>
+      host.call('progress.mark', params, { signal }),
+    ),
   );
   if (output.json) output.value(views.map(progressJson));
   for (const view of views) {
