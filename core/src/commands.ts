@@ -1,4 +1,4 @@
-import type { JsonValue } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 
 /** Parsed and checked values of a contributed command, by the names of its manifest. */
 export interface CommandArguments {
@@ -25,6 +25,13 @@ export interface CommandIo {
   prompt(question: string): Promise<string>;
   /** Lines of standard input; ends with the input. */
   lines(): AsyncIterable<string>;
+  /**
+   * Writes settings of the plugin into the user's config file, because whoever runs the command asked for that; all
+   * others stay. They are in force, and `ctx.config` has them, when it resolves.
+   * @throws KinoportError `INVALID_ARGUMENT` for a setting that the manifest does not have, a secret one, or a value
+   *   that its schema refuses: nothing is written then; of the config file
+   */
+  configure(settings: JsonObject): Promise<void>;
 }
 
 /** Runs a command; returns its exit code (0 to 255; `undefined`: 0). */

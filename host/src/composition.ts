@@ -195,7 +195,11 @@ export function compose(options: CompositionOptions): HostParts {
     PluginDevelopment,
     (c) => new PluginDevelopment({ developments, discover, set: c.resolve(PluginManager).set, log }),
   );
-  once(CommandRuns, (c) => new CommandRuns(c.resolve(PluginCalls), () => c.resolve(PluginManager), clock));
+  once(PluginSwitch, (c) => new PluginSwitch(home.configFile, config, c.resolve(PluginManager).set));
+  once(CommandRuns, (c) => {
+    const configure: PluginSwitch['configure'] = (...args) => c.resolve(PluginSwitch).configure(...args);
+    return new CommandRuns(c.resolve(PluginCalls), () => c.resolve(PluginManager), clock, configure);
+  });
   kept(PluginInstaller, (c) => {
     const { set } = c.resolve(PluginManager);
     return new PluginInstaller({
@@ -219,7 +223,7 @@ export function compose(options: CompositionOptions): HostParts {
       secrets: new SecretSettings(c.resolve(PluginManager).set, secrets, redactor),
       commands: c.resolve(CommandRuns),
       development: c.resolve(PluginDevelopment),
-      pluginSwitch: new PluginSwitch(home.configFile, config, c.resolve(PluginManager).set),
+      pluginSwitch: c.resolve(PluginSwitch),
       installer: c.resolve(PluginInstaller),
       removePlugin: (id, keepData) => {
         const { set } = c.resolve(PluginManager);

@@ -1,6 +1,6 @@
 import type { CommandArguments, CommandHandler, CommandIo } from '../commands.ts';
 import { KinoportError } from '../errors.ts';
-import type { JsonValue } from '../json.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
 
 /** What a test gives a command to work with. */
 export interface TestCommandInput extends Partial<CommandArguments> {
@@ -23,10 +23,14 @@ export interface TestCommandResult {
   readonly questions: readonly string[];
 }
 
-/** Runs a handler as the host would, on a terminal of 80 columns that only remembers. */
+/**
+ * Runs a handler as the host would, on a terminal of 80 columns that only remembers.
+ * @param configure takes the settings that the command changes
+ */
 export async function runTestCommand(
   handler: CommandHandler,
   { args = {}, options = {}, answers = [], input = [], json = false, signal }: TestCommandInput,
+  configure: (settings: JsonObject) => void,
 ): Promise<TestCommandResult> {
   const [stdout, stderr, questions]: [string[], string[], string[]] = [[], [], []];
   const io: CommandIo = {
@@ -48,6 +52,7 @@ export async function runTestCommand(
     async *lines() {
       yield* input;
     },
+    configure: async (settings) => configure(settings),
   };
   const exitCode = (await handler({ args, options }, io)) ?? 0;
   return { exitCode, stdout, stderr, questions };

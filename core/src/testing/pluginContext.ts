@@ -85,7 +85,7 @@ export class TestContext implements Disposable {
     const handler = this.commands.get(command);
     if (!handler)
       throw new KinoportError('COMMAND_UNKNOWN', `The plugin registered no command "${command}".`);
-    return runTestCommand(handler, input);
+    return runTestCommand(handler, input, (settings) => this.configure({ ...this.#config, ...settings }));
   }
 
   /**

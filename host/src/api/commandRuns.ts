@@ -7,11 +7,13 @@ import {
   KinoportError,
   sleep,
 } from '@kinoport/core';
+import Type from 'typebox';
 import { believed } from '../plugins/answers.ts';
 import type { PluginCalls } from '../plugins/calls.ts';
 import type { PluginManager } from '../plugins/manager.ts';
 import type { Plugin } from '../plugins/plugin.ts';
 import { checks } from '../plugins/schemas.ts';
+import { checkedSchema } from '../plugins/validation.ts';
 import type { ApiClient } from './methods.ts';
 import type { Results } from './protocol.ts';
 
@@ -19,9 +21,25 @@ import type { Results } from './protocol.ts';
 const CANCEL_PATIENCE = 10_000;
 
 interface Run {
+  readonly plugin: Plugin;
   readonly client: ApiClient;
   readonly signal: AbortSignal;
 }
+
+interface ConfigureParams {
+  readonly runId: string;
+  readonly settings: JsonObject;
+}
+
+const configureParams = checkedSchema<ConfigureParams>(() =>
+  Type.Object({
+    runId: Type.String({ maxLength: 64 }),
+    settings: Type.Record(Type.String({ minLength: 1, maxLength: 200 }), Type.Unknown(), {
+      minProperties: 1,
+      maxProperties: 100,
+    }),
+  }),
+);
 
 export interface CommandRunRequest {
   readonly command: string;
@@ -41,7 +59,13 @@ export class CommandRuns {
   readonly #clock: Clock;
   readonly #runs = new Map<string, Run>();
 
-  constructor(calls: PluginCalls, plugins: () => PluginManager, clock: Clock) {
+  /** @param configure changes settings of a plugin */
+  constructor(
+    calls: PluginCalls,
+    plugins: () => PluginManager,
+    clock: Clock,
+    configure: (id: string, settings: JsonObject) => Promise<unknown>,
+  ) {
     this.#plugins = plugins;
     this.#clock = clock;
     calls.onCall<{ readonly runId: string; readonly stream: unknown; readonly text: unknown }>(
@@ -68,6 +92,15 @@ export class CommandRuns {
         }
       },
     );
+    calls.onCall<ConfigureParams>(
+      'command/configure',
+      async ({ runId, settings }, plugin) => {
+        const run = this.#find(runId);
+        if (run.plugin !== plugin) throw notRunning();
+        await configure(plugin.id, settings);
+      },
+      configureParams,
+    );
   }
 
   get size(): number {
@@ -86,7 +119,7 @@ export class CommandRuns {
   ): Promise<Results['commands.run']> {
     const plugin = await this.#plugin(request.command);
     const runId = randomBytes(8).toString('hex');
-    this.#runs.set(runId, { client, signal });
+    this.#runs.set(runId, { plugin, client, signal });
     try {
       const params = {
         ...request,
@@ -134,7 +167,11 @@ export class CommandRuns {
 
   #find(runId: unknown): Run {
     const run = this.#runs.get(String(runId));
-    if (!run) throw new KinoportError('INVALID_ARGUMENT', 'The command is not running any more.');
+    if (!run) throw notRunning();
     return run;
   }
+}
+
+function notRunning(): KinoportError {
+  return new KinoportError('INVALID_ARGUMENT', 'The command is not running any more.');
 }

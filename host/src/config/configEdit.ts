@@ -1,4 +1,5 @@
-import { KinoportError } from '@kinoport/core';
+import { isDeepStrictEqual } from 'node:util';
+import { type JsonObject, KinoportError } from '@kinoport/core';
 import { applyEdits, findNodeAtLocation, getNodeValue, type JSONPath, modify, parseTree } from 'jsonc-parser';
 import { readConfigText } from './parseConfig.ts';
 import { replaceFile } from './replaceFile.ts';
@@ -24,23 +25,30 @@ export function setPluginEnabled(file: string, key: string, enabled: boolean): b
 }
 
 /**
- * Sets one setting of a plugin in the config file, leaving everything else as it stands, comments included.
+ * Sets settings of a plugin in the config file, leaving everything else as it stands, comments included.
  * @returns whether the file has another text than before
  * @throws KinoportError `CONFIG_UNREADABLE`, `CONFIG_SYNTAX`, `HOME_NOT_WRITABLE`
  */
-export function setPluginSetting(file: string, key: string, name: string, value: boolean): boolean {
-  const text = textToEdit(file);
+export function setPluginSettings(file: string, key: string, settings: JsonObject): boolean {
+  const before = textToEdit(file);
+  let text = before;
+  for (const [name, value] of Object.entries(settings)) text = withSetting(text, key, name, value);
+  if (text === before) return false;
+  replaceFile(file, text);
+  return true;
+}
+
+function withSetting(text: string, key: string, name: string, value: unknown): string {
   const tree = parseTree(text);
   const node = tree && findNodeAtLocation(tree, ['plugins', key]);
   const before = tree && findNodeAtLocation(tree, ['plugins', key, 'config', name]);
-  if (before && getNodeValue(before) === value) return false;
+  if (before && isDeepStrictEqual(getNodeValue(before), value)) return text;
   // `"id": true` says that it is on, and no more.
   const [path, content]: [JSONPath, unknown] =
     node === undefined || node.type === 'object'
       ? [['plugins', key, 'config', name], value]
       : [['plugins', key], { config: { [name]: value } }];
-  replaceFile(file, applyEdits(text, modify(text, path, content, FORMAT)));
-  return true;
+  return applyEdits(text, modify(text, path, content, FORMAT));
 }
 
 function textToEdit(file: string): string {

@@ -28,7 +28,7 @@ import { ownNode, type PluginNode } from './permissions/node.ts';
 import { Plugin } from './plugin.ts';
 import type { PluginDefinition } from './process.ts';
 import { profileOf } from './profile/profile.ts';
-import { booleanSettings, deliverSettings } from './settings.ts';
+import { deliverSettings } from './settings.ts';
 import type { FailedStore } from './supervision/failedStore.ts';
 
 export interface PluginSetOptions {
@@ -131,9 +131,9 @@ export class PluginSet implements Disposable {
     return this.#find(id).discovered.enabled;
   }
 
-  /** Whether it has a boolean setting of that name. @throws KinoportError `PLUGIN_NOT_FOUND` */
-  hasSwitch(id: string, setting: string): boolean {
-    return booleanSettings(settingsSchema(this.#find(id).discovered)).includes(setting);
+  /** The schema of its settings, when it has some. @throws KinoportError `PLUGIN_NOT_FOUND` */
+  settingsSchema(id: string): JsonObject | undefined {
+    return settingsSchema(this.#find(id).discovered);
   }
 
   /** Whether only `plugin dev` brings it. @throws KinoportError `PLUGIN_NOT_FOUND` */

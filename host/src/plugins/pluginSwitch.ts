@@ -1,16 +1,23 @@
-import { deserializeError, KinoportError } from '@kinoport/core';
+import { deserializeError, type JsonObject, KinoportError } from '@kinoport/core';
 import type { PluginView } from '../api/protocol.ts';
-import { setPluginEnabled, setPluginSetting } from '../config/configEdit.ts';
+import { setPluginEnabled, setPluginSettings } from '../config/configEdit.ts';
 import type { FileConfigService } from '../config/fileConfigService.ts';
+import { secretNames } from '../config/secretProperties.ts';
+import { validate } from '../config/validator.ts';
 import type { PluginSet } from './pluginSet.ts';
+import { booleanSettings } from './settings.ts';
 
 /** Switches plugins on and off where the user would: in the config file. */
 export class PluginSwitch {
   readonly #file: string;
-  readonly #config: Pick<FileConfigService, 'problems' | 'reload'>;
+  readonly #config: Pick<FileConfigService, 'current' | 'problems' | 'reload'>;
   readonly #plugins: PluginSet;
 
-  constructor(file: string, config: Pick<FileConfigService, 'problems' | 'reload'>, plugins: PluginSet) {
+  constructor(
+    file: string,
+    config: Pick<FileConfigService, 'current' | 'problems' | 'reload'>,
+    plugins: PluginSet,
+  ) {
     this.#file = file;
     this.#config = config;
     this.#plugins = plugins;
@@ -34,13 +41,41 @@ export class PluginSwitch {
    * @throws KinoportError `PLUGIN_NOT_FOUND`, `INVALID_ARGUMENT`, of the config
    */
   async agree(id: string, setting: string): Promise<PluginView> {
-    if (!this.#plugins.hasSwitch(id, setting))
+    if (!booleanSettings(this.#plugins.settingsSchema(id)).includes(setting))
       throw new KinoportError(
         'INVALID_ARGUMENT',
         `The plugin "${id}" has no setting "${setting}" to agree to.`,
       );
-    const key = this.#writable(id);
-    if (setPluginSetting(this.#file, key, setting, true)) this.#config.reload();
+    return this.#set(id, { [setting]: true });
+  }
+
+  /**
+   * Changes settings of a plugin; it has them when this resolves. What its schema refuses is not written.
+   * @throws KinoportError `PLUGIN_NOT_FOUND`, `INVALID_ARGUMENT`, of the config
+   */
+  async configure(id: string, settings: JsonObject): Promise<PluginView> {
+    const schema = this.#plugins.settingsSchema(id) ?? {};
+    const known = Object.keys(schema.properties ?? {});
+    const names = Object.keys(settings);
+    const secrets = secretNames(schema);
+    for (const name of names) {
+      if (known.includes(name) && !secrets.includes(name)) continue;
+      throw new KinoportError('INVALID_ARGUMENT', `The plugin "${id}" has no setting "${name}" to change.`);
+    }
+    const before = this.#config.current.plugins[this.#writable(id)]?.config ?? {};
+    const { mistakes } = validate(schema, { ...before, ...settings });
+    const mistake = mistakes.find(({ path }) => names.includes(String(path[0])));
+    if (mistake) {
+      const name = mistake.path.join('.');
+      throw new KinoportError('INVALID_ARGUMENT', `The setting "${name}" ${mistake.text}.`, {
+        ...(mistake.hint === undefined ? {} : { hint: mistake.hint }),
+      });
+    }
+    return this.#set(id, settings);
+  }
+
+  async #set(id: string, settings: JsonObject): Promise<PluginView> {
+    if (setPluginSettings(this.#file, this.#writable(id), settings)) this.#config.reload();
     await this.#plugins.refresh();
     return this.#plugins.view(id);
   }

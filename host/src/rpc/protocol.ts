@@ -1,7 +1,7 @@
 /**
  * What host and plugin process say to each other. Requests of the host: `initialize`, `ping`,
  * `deactivate`, `report`, `player/*`, `session/call`, `source/call`, `service/call`, `command/run`. Requests of the plugin: `streams/*`, `processes/*`,
- * `storage/*`, `secrets/*`, `services/call`, `playback/*`, `command/prompt`. Notifications are listed with their payloads below.
+ * `storage/*`, `secrets/*`, `services/call`, `playback/*`, `command/prompt`, `command/configure`. Notifications are listed with their payloads below.
  */
 import type {
   AttentionRequest,

@@ -61,6 +61,7 @@ export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>
           yield line;
         }
       },
+      configure: (settings) => peer.call('command/configure', { runId, settings }, { signal }),
     };
     running.set(runId, cancelled);
     try {

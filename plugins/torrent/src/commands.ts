@@ -1,6 +1,8 @@
 import { type JsonValue, KinoportError, type PluginContext } from '@kinoport/core';
+import { registerLimits } from './limits.ts';
 import type { Torrents } from './live/torrents.ts';
 import type { Settings } from './settings.ts';
+import { formatSize as size } from './size.ts';
 import type { TorrentSource } from './source.ts';
 import type { CachedTorrent, PieceCache } from './store/ports.ts';
 
@@ -11,7 +13,7 @@ interface Parts {
   readonly settings: () => Settings;
 }
 
-/** `torrent list`, `torrent remove`, `torrent limits`. */
+/** `torrent list`, `torrent remove`; with `torrent limits` of `limits.ts`. */
 export function registerCommands(ctx: PluginContext, parts: Parts): void {
   ctx.commands.register('torrent list', async (_input, io) => {
     const rows = await rowsOf(parts);
@@ -40,32 +42,7 @@ export function registerCommands(ctx: PluginContext, parts: Parts): void {
     return 0;
   });
 
-  ctx.commands.register('torrent limits', async (_input, io) => {
-    const { engine, cache, readAhead } = parts.settings();
-    const used = (await (await parts.cache()).list()).reduce((sum, { bytes }) => sum + bytes, 0);
-    const limits = {
-      upload: engine.upload,
-      uploadLimit: engine.uploadLimit,
-      downloadLimit: engine.downloadLimit,
-      cacheSize: cache.size,
-      cacheUsed: used,
-      keepDays: cache.keep / 86_400_000,
-      readAhead,
-    };
-    if (io.wantsJson) {
-      io.json(limits);
-      return 0;
-    }
-    const rate = (limit: number): string => (limit === 0 ? 'no limit' : `${size(limit)}/s`);
-    io.line(`Upload     ${engine.upload ? rate(engine.uploadLimit) : 'off'}`);
-    io.line(`Download   ${rate(engine.downloadLimit)}`);
-    io.line(`On disk    ${size(used)} of ${size(cache.size)}, for ${limits.keepDays} days`);
-    io.line(`Read-ahead ${readAhead} s`);
-    io.line(
-      'To change them: "plugins": { "torrent": { "config": { "uploadLimit": 512 } } } in the config file.',
-    );
-    return 0;
-  });
+  registerLimits(ctx, parts);
 }
 
 interface Row extends CachedTorrent {
@@ -116,11 +93,4 @@ function lineOf({ infohash, name, bytes, length, peers, downloadRate = 0, upload
 /** A stranger's name could steer the terminal. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '�');
-}
-
-function size(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(bytes) / Math.log(1024)));
-  const value = bytes / 1024 ** power;
-  return `${value >= 100 || power === 0 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { setPluginSetting } from '../../../host/src/config/configEdit.ts';
+import { setPluginSettings } from '../../../host/src/config/configEdit.ts';
 import { parseConfig } from '../../../host/src/config/parseConfig.ts';
 
 let folder: string;
@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const edited = (text: string, value = true): string => {
   writeFileSync(file, text);
-  expect(setPluginSetting(file, 'x', 'accepted', value)).toBe(true);
+  expect(setPluginSettings(file, 'x', { accepted: value })).toBe(true);
   return readFileSync(file, 'utf8');
 };
 const slice = (text: string): unknown => parseConfig(text, file).config.plugins.x?.config;
@@ -42,5 +42,5 @@ it('leaves comments and other settings as they are, and a file that has it alrea
   const after = edited(text);
   expect(slice(after)).toEqual({ limit: 3, accepted: true });
   for (const part of ['// mine', '/* small */', '// why not', '"y": true']) expect(after).toContain(part);
-  expect(setPluginSetting(file, 'x', 'accepted', true)).toBe(false);
+  expect(setPluginSettings(file, 'x', { accepted: true })).toBe(false);
 });

@@ -77,7 +77,12 @@ describe('an answer of a plugin', () => {
     const session = await player.open({ title: 'x', path: '/x' }, options);
     await expect(session.call('samplePosition')).rejects.toMatchObject(protocol('/at'));
     session.dispose();
-    const runs = new CommandRuns(host.calls, () => host.manager, systemClock);
+    const runs = new CommandRuns(
+      host.calls,
+      () => host.manager,
+      systemClock,
+      async () => undefined,
+    );
     const client = { isTTY: false, columns: 80, color: false, wantsJson: false };
     const run = runs.run({ command: 'odd', args: {}, options: {}, client }, {}, new AbortController().signal);
     await expect(run).rejects.toMatchObject(protocol('/exitCode'));
