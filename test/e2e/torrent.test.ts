@@ -11,7 +11,7 @@ import { Media } from './media.ts';
 const MB = 1024 * 1024;
 
 /** Nobody but whom the test names is asked. */
-const ALONE = { dht: false, localPeers: false, portMapping: false, trackers: [] };
+const ALONE = { dht: false, ssrfMitigation: false, localPeers: false, portMapping: false, trackers: [] };
 
 describe.skipIf(needs('mpv', 'ffmpeg'))('a torrent', { concurrent: true, timeout: 90_000 }, () => {
   let media: Media;

@@ -29,6 +29,7 @@ export function settingsOf(config: JsonObject): Settings {
       dht: config.dht === true,
       ...(config.dhtBootstrap === undefined ? {} : { dhtBootstrap: words('dhtBootstrap') }),
       trackers: words('trackers'),
+      ssrfMitigation: config.ssrfMitigation !== false,
       localPeers: config.localPeers === true,
       portMapping: config.portMapping === true,
       utp: config.utp === true,

@@ -12,6 +12,7 @@ const ALONE = {
   accepted: true,
   dht: false,
   localPeers: false,
+  ssrfMitigation: false,
   portMapping: false,
   trackers: [],
 } as const;

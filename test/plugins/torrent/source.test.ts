@@ -23,6 +23,7 @@ const CONFIG = {
   connections: 20,
   dht: false,
   localPeers: false,
+  ssrfMitigation: false,
   portMapping: false,
   utp: false,
   trackers: [],

@@ -1,4 +1,7 @@
 import { abortedError, type Clock, KinoportError, PRODUCT, systemClock } from '@kinoport/core';
+import { isPublic } from '../net/addresses.ts';
+import { type HttpAnswer, HttpCaller, locationOf, readAll, TooLongError } from '../net/httpCaller.ts';
+import { RefusedAddressError, SsrfGuard } from '../net/ssrfGuard.ts';
 import { MAX_TORRENT } from './parseTorrent.ts';
 import { invalid } from './text.ts';
 
@@ -6,7 +9,8 @@ export interface DownloadOptions {
   /** The machine's when there is none. */
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
-  readonly fetch?: typeof fetch;
+  /** Whether a server at this address is one of the internet; known by the address as a rule. */
+  readonly isPublic?: (address: string) => boolean;
 }
 
 export type Downloaded =
@@ -16,7 +20,6 @@ export type Downloaded =
 /** To the last byte. */
 const TIMEOUT_MS = 20_000;
 const MAX_REDIRECTS = 5;
-const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /**
  * Fetches a `.torrent`. Sites that index torrents redirect to magnet links, so these are an answer too.
@@ -30,43 +33,64 @@ export async function download(address: URL, options: DownloadOptions): Promise<
   const timer = (options.clock ?? systemClock).after(TIMEOUT_MS, () =>
     controller.abort(unreachable(address, `did not send the torrent within ${TIMEOUT_MS / 1000} s`)),
   );
+  const anywhere = new HttpCaller(new SsrfGuard({ enabled: false }));
+  const outside = new HttpCaller(new SsrfGuard({ enabled: true }));
   try {
-    return await follow(address, options.fetch ?? fetch, controller.signal);
+    return await follow(address, { anywhere, outside }, options.isPublic ?? isPublic, controller.signal);
   } catch (cause) {
     if (controller.signal.reason instanceof KinoportError) throw controller.signal.reason;
     if (cause instanceof KinoportError) throw cause;
+    if (cause instanceof RefusedAddressError)
+      throw failed(address, 'sends on to an address of this machine or of a private network');
     throw unreachable(address, 'cannot be reached', cause);
   } finally {
     void timer.dispose();
+    anywhere.dispose();
+    outside.dispose();
     options.signal?.removeEventListener('abort', abort);
     controller.abort();
   }
 }
 
-async function follow(address: URL, get: typeof fetch, signal: AbortSignal): Promise<Downloaded> {
+interface Callers {
+  readonly anywhere: HttpCaller;
+  readonly outside: HttpCaller;
+}
+
+/** The viewer may ask whomever they like; a server of the internet sends on within the internet only. */
+async function follow(
+  address: URL,
+  callers: Callers,
+  isOutside: (address: string) => boolean,
+  signal: AbortSignal,
+): Promise<Downloaded> {
   let url = address;
   let authorization = takeCredentials(url);
+  let caller = callers.anywhere;
   for (let hops = 0; ; hops++) {
-    const response = await get(url, {
-      redirect: 'manual',
+    const answer = await caller.get(url, {
+      redirects: 0,
       headers: {
         accept: 'application/x-bittorrent, application/octet-stream;q=0.9, */*;q=0.5',
+        'accept-encoding': 'gzip',
         'user-agent': `${PRODUCT.name}/${PRODUCT.apiVersion}`,
         ...(authorization === undefined ? {} : { authorization }),
       },
       signal,
     });
-    const location = REDIRECTS.includes(response.status) ? response.headers.get('location') : null;
-    if (location === null) return { type: 'bytes', bytes: await read(response, url) };
+    const location = locationOf(answer);
+    if (location === undefined) return { type: 'bytes', bytes: await read(answer) };
+    answer.body.destroy();
     if (/^magnet:/i.test(location)) return { type: 'magnet', uri: location };
     if (hops >= MAX_REDIRECTS) throw failed(url, 'sends from one address to the next without an end');
     const next = redirected(url, location);
     if (next.origin !== url.origin) authorization = undefined;
+    if (isOutside(answer.remote)) caller = callers.outside;
     url = next;
   }
 }
 
-/** `fetch` refuses addresses that hold a name and a password. */
+/** They go to the server that they are for, and into no message. */
 function takeCredentials(url: URL): string | undefined {
   if (url.username === '' && url.password === '') return undefined;
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
@@ -86,25 +110,19 @@ function redirected(from: URL, location: string): URL {
   return url;
 }
 
-async function read(response: Response, url: URL): Promise<Uint8Array> {
-  if (!response.ok) throw statusError(response.status, url);
-  const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+async function read({ status, header, body, url }: HttpAnswer): Promise<Uint8Array> {
+  if (status < 200 || status > 299) throw statusError(status, url);
+  const type = header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (
     /^(text\/(html|xml|css|javascript)|application\/(json|xml|pdf|zip)|image\/.*|video\/.*|audio\/.*)$/.test(
       type,
     )
   )
     throw invalid(`${url.host} answers with ${type}`);
-  const tooLarge = invalid('it is larger than 16 MiB');
-  if (Number(response.headers.get('content-length')) > MAX_TORRENT) throw tooLarge;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_TORRENT) throw tooLarge;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  if (Number(header('content-length')) > MAX_TORRENT) throw invalid('it is larger than 16 MiB');
+  return readAll(body, MAX_TORRENT).catch((error: unknown) => {
+    throw error instanceof TooLongError ? invalid('it is larger than 16 MiB') : error;
+  });
 }
 
 function statusError(status: number, url: URL): KinoportError {

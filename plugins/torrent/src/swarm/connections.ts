@@ -83,6 +83,8 @@ export interface ConnectionsOptions {
   readonly dialer: Dialer;
   readonly budget: ConnectionBudget;
   readonly hasUtp: () => boolean;
+  /** Whether somebody of this host may be called; everybody where it is left out. */
+  readonly mayCall?: (host: string, source: PeerSource) => boolean;
   /** Most addresses that are kept in mind. */
   readonly capacity?: number;
 }
@@ -120,6 +122,7 @@ export class Connections implements Disposable {
   add(address: string, source: PeerSource): boolean {
     const at = parseAddress(address);
     if (this.#isDisposed || !at || this.isBanned(address)) return false;
+    if (this.#options.mayCall?.(at.host, source) === false) return false;
     const known = this.#candidates.get(address);
     if (known) return false;
     if (this.#candidates.size >= (this.#options.capacity ?? 2000) && !this.#forgetWorst()) return false;

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Clock } from '@kinoport/core';
 import { type Dialer, type DialTimeouts, type Outcome, parseAddress, type Way } from './connections.ts';
 import type { Peer, PeerSource, Wire, WtClient, WtTorrent } from './webtorrent.ts';
@@ -6,6 +6,8 @@ import type { Peer, PeerSource, Wire, WtClient, WtTorrent } from './webtorrent.t
 export interface TorrentDialerOptions {
   readonly clock: Clock;
   readonly client: WtClient;
+  /** For peers that are named by a name. */
+  readonly lookup: LookupFunction;
   /** `undefined` when nobody is to be called any more. */
   readonly torrent: () => WtTorrent | undefined;
   /** Whether bytes of this peer were of any use. */
@@ -65,9 +67,11 @@ export class TorrentDialer implements Dialer {
   }
 
   #connect(way: Way, { host, port }: { readonly host: string; readonly port: number }): Socket {
-    const server = this.#options.client._utpServer;
-    if (way === 'utp' && server) return server.connect(port, host);
-    return connect({ host, port, noDelay: true });
+    const { client, lookup } = this.#options;
+    const server = client._utpServer;
+    // It would resolve a name by itself.
+    if (way === 'utp' && server && isIP(host) !== 0) return server.connect(port, host);
+    return connect({ host, port, noDelay: true, lookup });
   }
 }
 

@@ -1,10 +1,15 @@
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
 import { createRequire } from 'node:module';
 import { KinoportError } from '@kinoport/core';
+import { HttpCaller } from '../net/httpCaller.ts';
+import { SsrfGuard } from '../net/ssrfGuard.ts';
 import type { TorrentAddress } from '../torrent.ts';
 import { ConnectionBudget } from './connections.ts';
 import { createDhtSocket } from './harden.ts';
 import type { Engine, EngineOptions, EngineSettings, Swarm } from './ports.ts';
 import { WebtorrentSwarm } from './swarm.ts';
+import type { TrackerProxy } from './trackers.ts';
 import { UploadGate } from './uploads.ts';
 import { within } from './waiting.ts';
 import { loadWebtorrent, type Webtorrent, type WtClient } from './webtorrent.ts';
@@ -21,6 +26,7 @@ class WebtorrentEngine implements Engine {
   readonly #options: EngineOptions;
   readonly #budget: ConnectionBudget;
   readonly #gate: UploadGate;
+  readonly #caller: HttpCaller;
   readonly #swarms = new Map<string, WebtorrentSwarm>();
   /** What changes while it runs, and what an error has taught. */
   #settings: EngineSettings;
@@ -34,6 +40,8 @@ class WebtorrentEngine implements Engine {
     this.#settings = options.settings;
     this.#budget = new ConnectionBudget(options.settings.connections);
     this.#gate = new UploadGate(options.clock, options.settings.uploadLimit);
+    const { ssrfMitigation, trackers } = options.settings;
+    this.#caller = new HttpCaller(new SsrfGuard({ enabled: ssrfMitigation, trusted: trackers }));
   }
 
   get port(): number | undefined {
@@ -72,6 +80,7 @@ class WebtorrentEngine implements Engine {
       settings: () => this.#settings,
       budget: this.#budget,
       gate: this.#gate,
+      caller: this.#caller,
       pass: (bytes) => this.#pass(bytes),
       client: () => this.#use(),
       onDispose: () => {
@@ -96,8 +105,8 @@ class WebtorrentEngine implements Engine {
     const swarms = [...this.#swarms.values()].map((swarm) => swarm.dispose());
     const client = await this.#client?.catch(() => undefined);
     await Promise.all(swarms);
-    if (!client || client.destroyed) return;
-    await new Promise<void>((resolve) => client.destroy(() => resolve()));
+    if (client && !client.destroyed) await new Promise<void>((resolve) => client.destroy(() => resolve()));
+    this.#caller.dispose();
   }
 
   #use(): Promise<WtClient> {
@@ -114,7 +123,7 @@ class WebtorrentEngine implements Engine {
     const client = new webtorrent({
       torrentPort: port,
       dht: dht && { ...(dhtBootstrap && { bootstrap: dhtBootstrap }), socket: createDhtSocket() },
-      tracker: {},
+      tracker: { proxyOpts: this.#trackerProxy() },
       // Each torrent has its own say.
       lsd: false,
       natUpnp: portMapping,
@@ -138,6 +147,17 @@ class WebtorrentEngine implements Engine {
     }
     this.#running = client;
     return client;
+  }
+
+  #trackerProxy(): TrackerProxy {
+    const { lookup } = this.#caller.guard;
+    return {
+      socksProxy: null,
+      httpAgent: new Agent({ lookup }),
+      httpsAgent: new SecureAgent({ lookup }),
+      caller: this.#caller,
+      clock: this.#options.clock,
+    };
   }
 
   /** Some errors are the end of a client: a port that is taken, a DHT that cannot be. The next one does without. */

@@ -1,4 +1,5 @@
 import type { Clock, Disposable } from '@kinoport/core';
+import type { HttpCaller } from '../net/httpCaller.ts';
 import type { Demand, Scheduler, SchedulerOptions, SchedulerStats } from '../schedule/ports.ts';
 import type { PieceStore } from '../store/ports.ts';
 import { pieceCount, type Torrent } from '../torrent.ts';
@@ -11,6 +12,7 @@ export interface FetchingOptions {
   readonly torrent: Torrent;
   readonly store: PieceStore;
   readonly webSeeds: readonly string[];
+  readonly caller: HttpCaller;
   readonly makeScheduler: (options: SchedulerOptions) => Scheduler;
   readonly pass: (bytes: number) => Promise<void>;
   readonly onBytes: (bytes: number) => void;
@@ -36,7 +38,7 @@ export class Fetching implements BlockSink, Disposable {
   #isDisposed = false;
 
   constructor(options: FetchingOptions) {
-    const { clock, torrent, store, webSeeds, makeScheduler, pass } = options;
+    const { clock, torrent, store, webSeeds, caller, makeScheduler, pass } = options;
     this.#options = options;
     this.store = store;
     this.pieces = pieceCount(torrent);
@@ -66,7 +68,7 @@ export class Fetching implements BlockSink, Disposable {
     });
     for (const url of webSeeds.slice(0, MOST_WEB_SEEDS)) {
       if (!/^https?:\/\//.test(url)) continue;
-      const seed = new WebSeedWire({ clock, url, torrent, sink: this, pass });
+      const seed = new WebSeedWire({ clock, url, torrent, caller, sink: this, pass });
       this.#webSeeds.add(seed);
       this.add(seed);
     }

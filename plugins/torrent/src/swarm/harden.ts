@@ -60,7 +60,12 @@ export function hardenWire(wire: WireClass): void {
 }
 
 export interface BencodeCodec {
-  readonly decode: { buffer: () => unknown; position: number; data: Uint8Array };
+  readonly decode: {
+    (bytes: Uint8Array): unknown;
+    buffer: () => unknown;
+    position: number;
+    data: Uint8Array;
+  };
 }
 
 /** bencode 4.0.1 takes `l-3:` for a list of a string of minus three bytes, and reads it for ever. */
@@ -73,50 +78,6 @@ export function hardenBencode({ decode }: BencodeCodec): void {
     const value = buffer.call(decode);
     if (!(decode.position > before && decode.position <= decode.data.length)) throw new Error('Invalid data');
     return value;
-  };
-}
-
-interface TrackerClient {
-  readonly _trackers: readonly object[];
-}
-
-export type TrackerClass = new (options: {
-  readonly infoHash: string;
-  readonly peerId: string;
-  readonly port: number;
-  readonly announce: readonly string[];
-}) => TrackerClient;
-
-interface HttpTracker {
-  _request(url: string, parameters: object, done: (...result: unknown[]) => void): Promise<void>;
-}
-
-/** An answer of a tracker that breaks off, or is no dictionary, is a rejection that nobody sees in bittorrent-tracker. */
-export function hardenTracker(tracker: TrackerClass): void {
-  if (hardened.has(tracker)) return;
-  hardened.add(tracker);
-  const none = '00'.repeat(20);
-  // Its class is not exported. Nobody is called before `start`.
-  const [http] = new tracker({
-    infoHash: none,
-    peerId: none,
-    port: 1,
-    announce: ['http://127.0.0.1:1/announce'],
-  })._trackers;
-  const prototype = Object.getPrototypeOf(http) as HttpTracker;
-  const { _request } = prototype;
-  prototype._request = async function (url, parameters, done) {
-    let isDone = false;
-    const once = (...result: unknown[]): void => {
-      if (isDone) return;
-      isDone = true;
-      done(...result);
-    };
-    try {
-      await _request.call(this, url, parameters, once);
-    } catch (error) {
-      once(error);
-    }
   };
 }
 

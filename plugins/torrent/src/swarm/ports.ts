@@ -10,6 +10,8 @@ export interface EngineSettings {
   /** `host:port`; `undefined`: the usual ones. */
   readonly dhtBootstrap?: readonly string[];
   readonly trackers: readonly string[];
+  /** Whether a torrent gets this machine to ask only servers of the internet, beside `trackers`. */
+  readonly ssrfMitigation: boolean;
   readonly localPeers: boolean;
   readonly portMapping: boolean;
   readonly utp: boolean;

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { abortedError, type Clock, type Disposable, Emitter, KinoportError, type Log } from '@kinoport/core';
 import { decodeBencode, isDictionary } from '../address/bencode.ts';
 import { torrentOfInfo } from '../address/parseTorrent.ts';
+import type { HttpCaller } from '../net/httpCaller.ts';
 import type { Demand } from '../schedule/ports.ts';
 import type { PieceStore } from '../store/ports.ts';
 import type { Torrent, TorrentAddress } from '../torrent.ts';
@@ -28,6 +29,8 @@ export interface SwarmOptions {
   readonly peers: readonly string[];
   readonly budget: ConnectionBudget;
   readonly gate: UploadGate;
+  /** Asks web seeds. */
+  readonly caller: HttpCaller;
   /** Waits until so many bytes may come from web seeds. */
   readonly pass: (bytes: number) => Promise<void>;
   /** The client of now; another one when the last has failed. */
@@ -96,12 +99,13 @@ export class WebtorrentSwarm implements Swarm {
 
   fetch(torrent: Torrent, store: PieceStore): void {
     if (this.#fetching || this.#disposing) return;
-    const { clock, makeScheduler, pass } = this.#options;
+    const { clock, makeScheduler, pass, caller } = this.#options;
     this.#fetching = new Fetching({
       clock,
       torrent,
       store,
       webSeeds: this.#webSeeds(torrent),
+      caller,
       makeScheduler,
       pass,
       onBytes: (bytes) => this.#down.add(bytes),
@@ -182,6 +186,7 @@ export class WebtorrentSwarm implements Swarm {
         log,
         client: using,
         budget,
+        guard: this.#options.caller.guard,
         infohash: this.infohash,
         torrent: this.#torrent,
         trackers: this.#trackers(this.#torrent),
@@ -288,13 +293,24 @@ export class WebtorrentSwarm implements Swarm {
   #trackers(torrent: Torrent | undefined): readonly string[] {
     const { address } = this.#options;
     const own = torrent?.trackers ?? (address.type === 'magnet' ? address.trackers : []);
-    return torrent?.isPrivate ? own : [...new Set([...own, ...this.#options.settings().trackers])];
+    const asked = this.#allowed(own, 'tracker');
+    return torrent?.isPrivate ? asked : [...new Set([...asked, ...this.#options.settings().trackers])];
   }
 
   #webSeeds(torrent: Torrent): readonly string[] {
     const { address } = this.#options;
     const more = address.type === 'magnet' ? address.webSeeds : [];
-    return [...new Set([...torrent.webSeeds, ...more])];
+    return this.#allowed([...new Set([...torrent.webSeeds, ...more])], 'web seed');
+  }
+
+  /** Those that name an address which may be asked, or a name. */
+  #allowed(urls: readonly string[], what: string): readonly string[] {
+    const { caller, log } = this.#options;
+    return urls.filter((url) => {
+      const may = caller.guard.mayBe(url);
+      if (!may) log.warn(`A ${what} in a private network is not asked.`, { [what]: new URL(url).host });
+      return may;
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock, Log } from '@kinoport/core';
+import type { SsrfGuard } from '../net/ssrfGuard.ts';
 import { lengthOfPiece, pieceCount, type Torrent } from '../torrent.ts';
 import { type ConnectionBudget, Connections } from './connections.ts';
 import { listeningAddress, TorrentDialer } from './dialer.ts';
@@ -10,6 +11,7 @@ export interface TransportOptions {
   readonly log: Log;
   readonly client: WtClient;
   readonly budget: ConnectionBudget;
+  readonly guard: SsrfGuard;
   readonly infohash: string;
   /** What is in it, when that is known; all of a private torrent's rules hold from the beginning then. */
   readonly torrent?: Torrent;
@@ -46,14 +48,17 @@ export class Transport {
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    const { client, clock, budget, torrent, infohash, trackers } = options;
+    const { client, clock, budget, guard, torrent, infohash, trackers } = options;
     this.connections = new Connections({
       clock,
       budget,
       hasUtp: () => client.utp && client._utpServer !== null,
+      // What a tracker says was looked at where it was asked, and who is of the local network says so itself.
+      mayCall: (host, source) => source === 'tracker' || source === 'lsd' || guard.mayBePeer(host),
       dialer: new TorrentDialer({
         clock,
         client,
+        lookup: guard.peerLookup,
         torrent: () => (this.#isClosing || this.#torrent.destroyed ? undefined : this.#torrent),
         isUseful: options.isUseful,
       }),

@@ -1,4 +1,5 @@
 import type { Clock, Disposable } from '@kinoport/core';
+import type { HttpCaller } from '../net/httpCaller.ts';
 import { lengthOfPiece, type Torrent, type TorrentFile } from '../torrent.ts';
 import type { BlockSink, SourceWire } from './blockWire.ts';
 
@@ -6,6 +7,7 @@ export interface WebSeedOptions {
   readonly clock: Clock;
   readonly url: string;
   readonly torrent: Torrent;
+  readonly caller: HttpCaller;
   readonly sink: BlockSink;
   /** Waits until so many bytes may come: the limit of the download. */
   readonly pass: (bytes: number) => Promise<void>;
@@ -113,24 +115,24 @@ export class WebSeedWire implements SourceWire, Disposable {
     const silent = new AbortController();
     let timer = this.#options.clock.after(SILENCE, () => silent.abort());
     try {
-      const response = await fetch(url, {
+      const { status, body } = await this.#options.caller.get(new URL(url), {
         headers: { range: `bytes=${start}-${end - 1}`, 'accept-encoding': 'identity' },
         signal: AbortSignal.any([signal, silent.signal]),
       });
       // A whole file in answer to a range from 0 is right as far as it goes.
-      if (response.status !== 206 && !(response.status === 200 && start === 0)) {
-        await response.body?.cancel();
-        throw new Error(`status ${response.status}`);
+      if (status !== 206 && !(status === 200 && start === 0)) {
+        body.destroy();
+        throw new Error(`status ${status}`);
       }
       let at = 0;
-      for await (const chunk of response.body ?? []) {
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        if (at === into.length) break;
         void timer.dispose();
         timer = this.#options.clock.after(SILENCE, () => silent.abort());
         const kept = chunk.subarray(0, into.length - at);
         into.set(kept, at);
         at += kept.length;
         await this.#options.pass(kept.length);
-        if (at === into.length) break;
       }
       if (at < into.length) throw new Error('ended early');
     } finally {

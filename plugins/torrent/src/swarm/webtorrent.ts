@@ -4,12 +4,11 @@ import {
   type BencodeCodec,
   hardenBencode,
   hardenLsd,
-  hardenTracker,
   hardenWire,
   type LsdClass,
-  type TrackerClass,
   type WireClass,
 } from './harden.ts';
+import { guardTrackers, type TrackerClass, type TrackerProxy } from './trackers.ts';
 
 /**
  * The one place that knows webtorrent by name. Beside what it documents, the scheduler of our own needs names that it
@@ -179,7 +178,7 @@ export interface WtClient extends Emits {
 export interface ClientOptions {
   readonly torrentPort: number;
   readonly dht: false | { readonly bootstrap?: readonly string[]; readonly socket: DatagramSocket };
-  readonly tracker: object;
+  readonly tracker: { readonly proxyOpts?: TrackerProxy };
   readonly lsd: boolean;
   readonly natUpnp: boolean;
   readonly natPmp: boolean;
@@ -313,7 +312,7 @@ async function load(): Promise<Webtorrent> {
     throw new Error(`webtorrent ${WEBTORRENT_VERSION} is needed, exactly; this is ${webtorrent.VERSION}.`);
   hardenWire(wire as WireClass);
   hardenBencode(bencode as BencodeCodec);
-  hardenTracker(tracker as TrackerClass);
+  guardTrackers(tracker as TrackerClass, bencode as BencodeCodec);
   hardenLsd(lsd as LsdClass);
   return webtorrent;
 }

@@ -165,6 +165,20 @@ describe('web addresses', () => {
     expect(await parseAddress(`${origin}/m`)).toMatchObject({ type: 'magnet', infohash: HASH });
   });
 
+  it('of the internet do not send on to this machine; those that the viewer typed may be on it', async () => {
+    const asked: string[] = [];
+    answer = (request, response) => {
+      asked.push(request.url ?? '');
+      if (request.url === '/inside') response.end(BYTES);
+      else response.writeHead(302, { location: '/inside' }).end();
+    };
+    await expect(parseAddress(`${origin}/outside`, { isPublic: () => true })).rejects.toEqual(
+      coded('SOURCE_FAILED'),
+    );
+    expect(asked).toEqual(['/outside']);
+    expect(await parseAddress(`${origin}/outside`)).toMatchObject(asTorrent);
+  });
+
   it('send name and password to their own server', async () => {
     const seen: (string | undefined)[] = [];
     answer = (request, response) => {

@@ -23,6 +23,7 @@ export const ALONE: EngineSettings = {
   dht: false,
   trackers: [],
   localPeers: false,
+  ssrfMitigation: false,
   portMapping: false,
   utp: false,
   connections: 60,
