@@ -36,9 +36,14 @@ export function isNear(address: string): boolean {
   return contains(near, address);
 }
 
+/** Whether the range of an address is one of the internet. */
+export function isGlobal(address: string): boolean {
+  return isIP(bare(address)) !== 0 && !contains(notPublic, address);
+}
+
 /** Whether an address is reached through the internet: not of this machine, its link, or a private network. */
 export function isPublic(address: string): boolean {
-  return isIP(bare(address)) !== 0 && !contains(notPublic, address) && !isOwn(bare(address));
+  return isGlobal(address) && !isOwn(bare(address));
 }
 
 /** The host of a URL or of `host:port`, when it is an address and no name. */

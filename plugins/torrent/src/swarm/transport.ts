@@ -4,7 +4,16 @@ import { lengthOfPiece, pieceCount, type Torrent } from '../torrent.ts';
 import { type ConnectionBudget, Connections } from './connections.ts';
 import { listeningAddress, TorrentDialer } from './dialer.ts';
 import type { MetadataExchange } from './metadata.ts';
-import type { ChunkStore, ParsedTorrent, Peer, Wire, WtClient, WtTorrent } from './webtorrent.ts';
+import { PeerExchange } from './peerExchange.ts';
+import type {
+  ChunkStore,
+  ParsedTorrent,
+  Peer,
+  Wire,
+  WireExtension,
+  WtClient,
+  WtTorrent,
+} from './webtorrent.ts';
 
 export interface TransportOptions {
   readonly clock: Clock;
@@ -43,6 +52,8 @@ export class Transport {
   readonly #options: TransportOptions;
   readonly #torrent: WtTorrent;
   #verified: (() => void) | undefined;
+  readonly #exchange: PeerExchange;
+  readonly #peerOf = new WeakMap<Wire, Peer>();
   #isOpen = false;
   #isClosing = false;
 
@@ -63,6 +74,15 @@ export class Transport {
         isUseful: options.isUseful,
       }),
     });
+    this.#exchange = new PeerExchange({
+      clock,
+      addressOf: (wire) => {
+        const peer = this.#peerOf.get(wire);
+        return peer && listeningAddress(peer, wire);
+      },
+      isBanned: (address) => this.connections.isBanned(address),
+    });
+    if (torrent && !torrent.isPrivate) this.#exchange.open();
     const known: ParsedTorrent = torrent
       ? parsed(torrent, trackers)
       : { infoHash: infohash, announce: [...trackers], urlList: [] };
@@ -92,6 +112,7 @@ export class Transport {
   /** webtorrent learns what is in it, when it began without. */
   describe(torrent: Torrent, trackers: readonly string[]): void {
     if (!this.#torrent.destroyed) this.#torrent._onMetadata(parsed(torrent, trackers));
+    if (!torrent.isPrivate) this.#exchange.open();
   }
 
   verified(piece: number, isComplete: boolean): void {
@@ -125,6 +146,7 @@ export class Transport {
   close(): Promise<void> {
     this.#isClosing = true;
     this.connections.dispose();
+    this.#exchange.dispose();
     if (this.#torrent.destroyed) return Promise.resolve();
     return new Promise((resolve) => this.#torrent.destroy(null, () => resolve()));
   }
@@ -148,6 +170,7 @@ export class Transport {
     torrent.on('error', (error: Error) => {
       if (!this.#isClosing) {
         this.connections.dispose();
+        this.#exchange.dispose();
         this.#options.onEnd(error);
       }
     });
@@ -216,10 +239,14 @@ export class Transport {
       (peer ?? wire).destroy();
       return;
     }
+    this.#peerOf.set(wire, peer);
     const { use, unchoke } = wire;
     wire.use = (extension) => {
-      use.call(wire, extension.prototype.name === 'ut_metadata' ? metadata.extension() : extension);
-      if (extension.prototype.name === 'ut_pex') calmPex(wire);
+      const ours: Readonly<Record<string, WireExtension>> = {
+        ut_metadata: metadata.extension(),
+        ut_pex: this.#exchange.extension(),
+      };
+      use.call(wire, ours[extension.prototype.name ?? ''] ?? extension);
     };
     wire.unchoke = () => {
       if (canUpload()) unchoke.call(wire);
@@ -270,17 +297,6 @@ export class Transport {
       if (known.has(piece)) bytes += lengthOfPiece(torrent, piece);
     return bytes;
   }
-}
-
-/** ut_pex ends connections whose messages come 59.9 s after one another, which a minute is on many a network. */
-function calmPex({ ut_pex: pex }: Wire): void {
-  if (!pex) return;
-  const { onMessage } = pex;
-  pex.onMessage = (message) => {
-    if (Date.now() - pex._lastMessageTimestamp < 45_000) return;
-    pex._lastMessageTimestamp = 0;
-    onMessage.call(pex, message);
-  };
 }
 
 /** In webtorrent's words. Of files and hashes it needs to know nothing: neither does it write nor check. */

@@ -38,7 +38,7 @@ export interface Wire extends Emits {
   readonly extendedHandshake: Record<string, unknown>;
   readonly remoteAddress?: string;
   readonly hasFast: boolean;
-  readonly ut_pex?: { _lastMessageTimestamp: number; onMessage(message: Uint8Array): void };
+  readonly isSeeder?: boolean;
   use(extension: WireExtension): void;
   request(piece: number, offset: number, length: number, done: (error: Error | null) => void): void;
   cancel(piece: number, offset: number, length: number): void;
