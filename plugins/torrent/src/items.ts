@@ -51,11 +51,11 @@ export function itemsOf(torrent: Torrent, fileIndex?: number): ResolveResult {
     : { kind: 'folder', title: torrent.name, items, ask: true };
 }
 
-/** @throws KinoportError `TORRENT_INVALID` for an item that is not of this source */
+/** @throws KinoportError `SOURCE_NOT_FOUND` for an item that is not of this source */
 export function placeOf({ key }: Pick<Item, 'key'>): Place {
   const [, infohash, index] = KEY.exec(key) ?? [];
   if (infohash === undefined || index === undefined)
-    throw new KinoportError('TORRENT_INVALID', 'The item is none of a torrent.');
+    throw new KinoportError('SOURCE_NOT_FOUND', 'The item is none of a torrent.');
   return { infohash, fileIndex: Number(index) };
 }
 
