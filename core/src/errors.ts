@@ -161,6 +161,7 @@ export const ERROR_CODES = {
   TORRENT_FILE_NOT_FOUND: { exit: 1, text: 'The torrent has no such file.' },
   TORRENT_SUPERSEDED: { exit: 1, text: 'Something else was asked for meanwhile.' },
   TORRENT_IN_USE: { exit: 1, text: 'The torrent is being played.' },
+  CACHE_IN_USE: { exit: 1, text: 'A film plays from what was to be removed.' },
   CACHE_FULL: { exit: 1, text: 'There is no room on disk for what is fetched.' },
   CACHE_WRITE_FAILED: { exit: 1, text: 'What was fetched cannot be written to disk.' },
   CACHE_READ_FAILED: { exit: 1, text: 'What was fetched cannot be read from disk any more.' },

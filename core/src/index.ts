@@ -13,5 +13,6 @@ export * from './player.ts';
 export * from './plugin.ts';
 export * from './product.ts';
 export * from './source.ts';
+export * from './sourceCache.ts';
 export * from './streams.ts';
 export * from './sync.ts';

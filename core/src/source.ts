@@ -1,6 +1,7 @@
 import type { Item } from './item.ts';
 import type { JsonObject } from './json.ts';
 import type { SubtitleFile } from './player.ts';
+import type { SourceCache } from './sourceCache.ts';
 
 /**
  * The source contract: from an address to items, from an item to bytes. What addresses a source answers
@@ -55,6 +56,9 @@ export interface Source {
    * that id. Cheap. None for any other.
    */
   stats?(streamId: string): Promise<StreamStats>;
+
+  /** What it keeps on disk of what it has fetched. */
+  readonly cache?: SourceCache;
 
   /** Nobody reads the stream any more: it is unpublished. Of one that is not open: nothing happens. */
   release(streamId: string): Promise<void>;

@@ -19,6 +19,7 @@ import { tellOfPluginFailures } from './playback/pluginFailures.ts';
 import { servePluginPlayback } from './playback/pluginPlayback.ts';
 import { ProgressOwners } from './playback/progressTracker.ts';
 import { PlaybackService } from './playback/service.ts';
+import { SourceCaches } from './playback/sourceCaches.ts';
 import { AttentionBoard } from './plugins/attention.ts';
 import { PluginCalls } from './plugins/calls.ts';
 import { pluginSchemas } from './plugins/configSchemas.ts';
@@ -219,6 +220,7 @@ export function compose(options: CompositionOptions): HostParts {
       config,
       plugins: c.resolve(PluginManager),
       playback: c.resolve(PlaybackService),
+      caches: new SourceCaches(c.resolve(PluginManager), c.resolve(PlaybackService)),
       progress: c.resolve(ProgressStore),
       secrets: new SecretSettings(c.resolve(PluginManager).set, secrets, redactor),
       commands: c.resolve(CommandRuns),

@@ -113,6 +113,34 @@ describe.skipIf(needs('mpv', 'ffmpeg'))('a torrent', { concurrent: true, timeout
     }
   });
 
+  test('that plays is cleared from the cache only by force, and then it ends in order', async ({ world }) => {
+    configure(world);
+    const film = media.make(world.film('Film.mkv'), 30);
+    const torrent = await makeTorrent(film, { pieceLength: 64 * 1024 });
+    const swarm = await LabSwarm.start(torrent, [{ rate: 4 * MB }]);
+    try {
+      const command = world.play(swarm.magnet);
+      await command.playing(2);
+      expect(await world.json('cache', 'info')).toMatchObject([
+        { source: 'torrent', entries: [{ id: torrent.infohash, pinned: false, playing: ['Film'] }] },
+      ]);
+      const refused = await world.run(['cache', 'clear']);
+      expect(refused.stderr).toMatch(/"Film" plays from it\.\s.*CACHE_IN_USE/);
+      await command.playing(3);
+      const cleared = await world.run(['cache', 'clear', '--yes', '--json']);
+      expect(cleared).toMatchObject({
+        code: 0,
+        stderr: '',
+        stdout: expect.stringContaining(torrent.infohash),
+      });
+      await command.exit;
+      expect(await world.json('cache', 'info')).toMatchObject([{ bytes: 0, entries: [] }]);
+      expect((await world.progress(swarm.magnet)).position).toBeGreaterThan(1);
+    } finally {
+      await swarm.dispose();
+    }
+  });
+
   test('goes on when its plugin is killed in the middle, every byte right', async ({ world }) => {
     configure(world);
     const film = media.make(world.film('Film.mkv'), 30);

@@ -3,6 +3,7 @@ import type { ConfigService } from '../config/config.ts';
 import { runPlaybackCommand } from '../playback/commands.ts';
 import { isOfferedToContinue } from '../playback/rules.ts';
 import type { OpenOptions, PlaybackService } from '../playback/service.ts';
+import type { SourceCaches } from '../playback/sourceCaches.ts';
 import type { DevelopRequest, PluginDevelopment } from '../plugins/dev/pluginDevelopment.ts';
 import type { PluginInstaller } from '../plugins/install/pluginInstaller.ts';
 import type { RemovedPlugin } from '../plugins/install/views.ts';
@@ -11,6 +12,7 @@ import type { PluginSwitch } from '../plugins/pluginSwitch.ts';
 import { type CheckedSchema, checkedSchema } from '../plugins/validation.ts';
 import type { ProgressRecord, ProgressStore } from '../storage/progress.ts';
 import { parseProgressExport, progressExport } from '../storage/progressExchange.ts';
+import { cacheMethods } from './cacheMethods.ts';
 import type { CommandRuns } from './commandRuns.ts';
 import { installMethods } from './installMethods.ts';
 import { METHODS, type MethodName, type ProgressView, type Results, type WaitingNote } from './protocol.ts';
@@ -36,6 +38,7 @@ export interface ApiServices {
   readonly config: ConfigService;
   readonly plugins: PluginManager;
   readonly playback: PlaybackService;
+  readonly caches: SourceCaches;
   readonly progress: ProgressStore;
   readonly commands: CommandRuns;
   readonly pluginSwitch: PluginSwitch;
@@ -144,6 +147,7 @@ export class ApiMethods {
         const { source: by, result, alternatives } = await playback.resolve(uri, source, options);
         return { ...result, source: by.id, alternatives };
       },
+      ...cacheMethods(this.#services.caches),
       'plugins.list': async () => plugins.list(),
       'plugins.get': async ({ id }: { id: string }) => plugins.set.view(id),
       'plugins.subscribe': async (_params, client) => {

@@ -4,6 +4,8 @@ import { KinoportError, PRODUCT } from '@kinoport/core';
 import { Command, Option } from 'commander';
 import type { PreparedArguments } from './arguments.ts';
 import { prepareArguments } from './arguments.ts';
+import { CACHE_HELP } from './commands/cache/help.ts';
+import { registerCacheCommands } from './commands/cache/register.ts';
 import type { SecretOptions } from './commands/configSecret.ts';
 import type { FilesOptions } from './commands/files.ts';
 import { addPlayerOptions, type PlayOptions } from './commands/playOptions.ts';
@@ -199,6 +201,8 @@ function buildProgram(
   )
     .option('--source <id>', 'the source to use')
     .option('-y, --yes', 'agree to what the source asks for');
+
+  registerCacheCommands(group('cache', 'what sources keep on disk', CACHE_HELP.cache), add, ctx);
 
   const plugin = group('plugin', 'the plugins', HELP.plugin);
   add(plugin, 'list', 'the plugins, what they give and how they are', HELP.plugin, async (_args, o) =>

@@ -206,7 +206,7 @@ export class PlaybackService implements Disposable {
   /** Those whose player or stream is of this plugin. */
   sessionsOn(pluginId: string): readonly PlaybackSession[] {
     return this.sessions.filter(
-      ({ player, source }) => player.plugin.id === pluginId || source?.plugin.id === pluginId,
+      ({ player, stream }) => player.plugin.id === pluginId || stream?.source.plugin.id === pluginId,
     );
   }
 

@@ -14,7 +14,7 @@ import {
 import type { PlaybackEvent } from '../api/protocol.ts';
 import type { RemotePlayer } from '../plugins/remotePlayer.ts';
 import type { RemoteSession } from '../plugins/remoteSession.ts';
-import type { RemoteSource, RemoteStream } from '../plugins/remoteSource.ts';
+import type { RemoteStream } from '../plugins/remoteSource.ts';
 import type { JournalEntry } from '../storage/journal.ts';
 import { Ahead } from './ahead.ts';
 import { type Current, currentItem, isOf, type SessionServices } from './currentItem.ts';
@@ -82,10 +82,10 @@ export class PlaybackSession {
     return entry && { entry, index: this.#queue.indexOf(entry) };
   }
 
-  /** Whose stream it plays. */
-  get source(): RemoteSource | undefined {
+  /** The stream that it plays, of a source that has to go on for it. */
+  get stream(): RemoteStream | undefined {
     const stream = this.#current?.stream;
-    return stream?.record ? stream.source : undefined;
+    return stream?.record ? stream : undefined;
   }
 
   /** The player's, once it is open. */

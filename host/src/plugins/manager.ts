@@ -106,14 +106,17 @@ export class PluginManager implements Disposable {
     );
   }
 
+  get sourceIds(): readonly string[] {
+    return this.#declarations().map(({ contribution }) => contribution.id);
+  }
+
   /** @throws KinoportError `SOURCE_UNKNOWN`, `PLUGIN_DISABLED` */
   source(id: string): RemoteSource {
-    const known = this.#declarations().map((d) => d.contribution.id);
     const plugin = this.#contributor(
       (c) => c?.sources?.some((s) => s.id === id) ?? false,
       `source "${id}"`,
       'SOURCE_UNKNOWN',
-      known,
+      this.sourceIds,
     );
     return new RemoteSource(plugin, id, this.#options.streams, this.#options.clock);
   }

@@ -1,5 +1,7 @@
 /** What comes out of a plugin's process is checked against these before the host believes it. */
 import type {
+  CacheFreed,
+  CacheUsage,
   EndReason,
   Item,
   Page,
@@ -29,6 +31,7 @@ import { checkedSchema } from './validation.ts';
 
 const text = (max: number) => Type.String({ maxLength: max });
 const id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
+const bytes = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const seconds = Type.Number({ minimum: 0, maximum: 1e9 });
 const optional = Type.Optional;
 const json = Type.Record(Type.String(), Type.Unknown());
@@ -216,6 +219,25 @@ export const checks = {
       activity: optional(text(100)),
     }),
   ),
+  cacheUsage: checkedSchema<CacheUsage>(() =>
+    Type.Object({
+      bytes,
+      limit: optional(bytes),
+      entries: Type.Array(
+        Type.Object({
+          id: Type.String({ pattern: '^[!-~]{1,200}$' }),
+          title: Type.String({ minLength: 1, maxLength: 200 }),
+          bytes,
+          size: optional(bytes),
+          usedAt: optional(Type.Number({ minimum: 0, maximum: 1e15 })),
+          pinned: Type.Boolean(),
+          streams: Type.Array(id, { maxItems: 100 }),
+        }),
+        { maxItems: 5000 },
+      ),
+    }),
+  ),
+  cacheFreed: checkedSchema<CacheFreed>(() => Type.Object({ bytes })),
   commandEnd: checkedSchema<{ readonly exitCode: number }>(() =>
     Type.Object({ exitCode: Type.Integer({ minimum: 0, maximum: 255 }) }),
   ),

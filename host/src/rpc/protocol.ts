@@ -75,6 +75,10 @@ export type SourceVerb =
   | 'forget'
   | 'notifyPosition'
   | 'stats'
+  | 'cache.usage'
+  | 'cache.clear'
+  | 'cache.prune'
+  | 'cache.pin'
   | 'release';
 
 export const SESSION_METHODS = [

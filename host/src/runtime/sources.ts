@@ -16,7 +16,15 @@ const OPTIONAL = [
 
 /** The optional verbs that a source implements, with the ones it must. */
 export function sourceVerbs(source: Source): SourceVerb[] {
-  return ['resolve', 'open', 'release', ...OPTIONAL.filter((verb) => source[verb] !== undefined)];
+  const { cache } = source;
+  return [
+    'resolve',
+    'open',
+    'release',
+    ...OPTIONAL.filter((verb) => source[verb] !== undefined),
+    ...(cache ? (['cache.usage', 'cache.clear', 'cache.prune'] as const) : []),
+    ...(cache?.pin ? (['cache.pin'] as const) : []),
+  ];
 }
 
 /** Answers the host's calls to sources. */
@@ -54,6 +62,19 @@ export function serveSources(peer: Peer, registry: RegistryImpl<Source>): void {
         return source.forget?.(first as Item);
       case 'stats':
         return (await source.stats?.(first as string)) ?? {};
+      case 'cache.usage':
+        if (source.cache) return source.cache.usage({ signal });
+        break;
+      case 'cache.clear':
+        if (source.cache) return source.cache.clear(first as readonly string[], { signal });
+        break;
+      case 'cache.prune':
+        if (source.cache) return source.cache.prune({ signal });
+        break;
+      case 'cache.pin':
+        if (source.cache?.pin)
+          return source.cache.pin(first as readonly string[], second as boolean, { signal });
+        break;
       case 'release':
         return source.release(first as string);
       case 'notifyPosition':

@@ -83,11 +83,20 @@ function find(all: readonly CachedTorrent[], words: string): CachedTorrent {
   );
 }
 
-function lineOf({ infohash, name, bytes, length, peers, downloadRate = 0, uploadRate = 0 }: Row): string {
+function lineOf({
+  infohash,
+  name,
+  bytes,
+  length,
+  isPinned,
+  peers,
+  downloadRate = 0,
+  uploadRate = 0,
+}: Row): string {
   const percent = length > 0 ? Math.floor((100 * bytes) / length) : 0;
   const traffic =
     peers === undefined ? '' : `  ${peers} peers, ${size(downloadRate)}/s in, ${size(uploadRate)}/s out`;
-  return `${infohash.slice(0, 8)}  ${`${percent} %`.padStart(5)} of ${size(length).padStart(8)}  ${printable(name)}${traffic}`;
+  return `${infohash.slice(0, 8)}  ${`${percent} %`.padStart(5)} of ${size(length).padStart(8)}  ${printable(name)}${isPinned ? '  pinned' : ''}${traffic}`;
 }
 
 /** A stranger's name could steer the terminal. */

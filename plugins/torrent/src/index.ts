@@ -21,7 +21,14 @@ export default definePlugin({
         metadataTimeout: () => settings.metadataTimeout,
       }),
     );
-    const source = ctx.subscriptions.add(new TorrentSource(ctx, torrents, () => settings));
+    const source = ctx.subscriptions.add(
+      new TorrentSource(
+        ctx,
+        torrents,
+        () => parts.cache(),
+        () => settings,
+      ),
+    );
     ctx.sources.register('torrent', source);
     // Whoever starts this plugin is about to play a torrent.
     warmUp().catch((error: unknown) =>

@@ -8,17 +8,20 @@ import {
   type ResolveOptions,
   type ResolveResult,
   type Source,
+  type SourceCache,
   type SourceOpenOptions,
   type SourceStream,
   type StreamRecord,
   type StreamStats,
 } from '@kinoport/core';
 import { parseAddress } from './address/parseAddress.ts';
+import { TorrentCache } from './cache.ts';
 import { itemsOf, keyPrefixOf, placeOf, subtitlesOf, typeOf } from './items.ts';
 import { OpenFile } from './live/openFile.ts';
 import { Prefetches } from './live/prefetches.ts';
 import type { Lease, Torrents } from './live/torrents.ts';
 import type { Settings } from './settings.ts';
+import type { PieceCache } from './store/ports.ts';
 import type { Torrent, TorrentAddress } from './torrent.ts';
 
 const WHAT_IT_MEANS =
@@ -26,19 +29,31 @@ const WHAT_IT_MEANS =
 
 /** The source `torrent`: magnet links, infohashes and .torrent files. */
 export class TorrentSource implements Source, Disposable {
+  readonly cache: SourceCache;
   readonly #ctx: PluginContext;
   readonly #torrents: Torrents;
   readonly #settings: () => Settings;
   readonly #open = new Map<string, OpenFile>();
+  readonly #closing = new Set<Promise<void>>();
   readonly #prefetches: Prefetches;
   /** Figures of what is waited for, before there is a stream. */
   readonly #asking = new Map<string, () => StreamStats>();
 
-  constructor(ctx: PluginContext, torrents: Torrents, settings: () => Settings) {
+  constructor(
+    ctx: PluginContext,
+    torrents: Torrents,
+    cache: () => Promise<PieceCache>,
+    settings: () => Settings,
+  ) {
     this.#ctx = ctx;
     this.#torrents = torrents;
     this.#settings = settings;
     this.#prefetches = new Prefetches(torrents);
+    this.cache = new TorrentCache({
+      cache,
+      streams: (infohash) => this.#streamsOf(infohash),
+      release: (infohash) => this.releaseAll(infohash),
+    });
   }
 
   async resolve(uri: string, { signal, statsId, onlyIfCached }: ResolveOptions): Promise<ResolveResult> {
@@ -107,20 +122,30 @@ export class TorrentSource implements Source, Disposable {
   async release(streamId: string): Promise<void> {
     const file = this.#open.get(streamId);
     this.#open.delete(streamId);
-    await file?.dispose();
+    if (!file) return;
+    const closing = file.dispose().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+    await closing;
   }
 
   /** Ends what is read or fetched beforehand, of one torrent or of all; players see their streams end. */
   async releaseAll(infohash?: string): Promise<void> {
     await this.#prefetches.drop(infohash);
-    const those = [...this.#open].filter(([, file]) => infohash === undefined || file.infohash === infohash);
-    for (const [streamId] of those) await this.release(streamId);
+    for (const streamId of this.#streamsOf(infohash)) await this.release(streamId);
+    // One that was released a moment ago may still be on its way out.
+    await Promise.allSettled(this.#closing);
     await this.#torrents.leaveIdle(infohash);
   }
 
   async dispose(): Promise<void> {
     await this.#prefetches.drop();
     for (const streamId of [...this.#open.keys()]) await this.release(streamId);
+  }
+
+  #streamsOf(infohash: string | undefined): readonly string[] {
+    return [...this.#open].flatMap(([streamId, file]) =>
+      infohash === undefined || file.infohash === infohash ? [streamId] : [],
+    );
   }
 
   async #opened(

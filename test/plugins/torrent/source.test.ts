@@ -272,6 +272,33 @@ describe('what comes next', () => {
   });
 });
 
+describe('what is kept', () => {
+  it('is told, pinned over a restart, and cleared of what is read, without harm to the other', async () => {
+    const torrent = await torrentOf({ 'a.mkv': MB });
+    const other = await torrentOf({ 'b.mkv': MB });
+    await source.open(await first((await seeded(torrent)).magnet), { streamId: 'one' });
+    await source.open(await first((await seeded(other)).magnet), { streamId: 'two' });
+    await context.read('one');
+    await context.read('two');
+    await source.cache?.pin?.([torrent.infohash, 'none'], true, {});
+    const usage = await source.cache?.usage({});
+    expect(usage).toMatchObject({ bytes: 2 * MB, limit: 1024 * MB });
+    expect(usage?.entries.find(({ id }) => id === torrent.infohash)).toMatchObject({
+      ...{ title: 'a.mkv', bytes: MB, size: MB, pinned: true, streams: ['one'] },
+    });
+    expect(await source.cache?.clear([torrent.infohash, 'none'], {})).toEqual({ bytes: MB });
+    expect([...context.published.keys()]).toEqual(['two']);
+    expect(digest(await context.read('two'))).toBe(digest(onDisk(other)));
+    await source.cache?.pin?.([other.infohash], true, {});
+    await context.dispose();
+    await start({ keepDays: 0 });
+    expect(await source.cache?.prune({})).toEqual({ bytes: 0 });
+    expect(await source.cache?.usage({})).toMatchObject({
+      entries: [{ id: other.infohash, pinned: true, streams: [] }],
+    });
+  });
+});
+
 describe('the commands', () => {
   it('list what is on disk, and remove it', async () => {
     const torrent = await torrentOf({ 'a.mkv': MB });

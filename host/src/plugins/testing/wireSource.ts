@@ -1,10 +1,13 @@
 import { createReadStream } from 'node:fs';
 import {
+  type CacheFreed,
+  type CacheUsage,
   type Item,
   KinoportError,
   type Page,
   type ResolveResult,
   type Source,
+  type SourceCache,
   type SourceStream,
   type StreamStats,
 } from '@kinoport/core';
@@ -53,7 +56,16 @@ export function wireSource(plugin: Plugin, id: string, verbs: readonly SourceVer
   const offered = Object.fromEntries(
     Object.entries(optional).filter(([verb]) => verbs.includes(verb as SourceVerb)),
   ) as Partial<typeof optional>;
+  const cache: SourceCache = {
+    usage: ({ signal }) => call<CacheUsage>('cache.usage', [], checks.cacheUsage, signal),
+    clear: (entries, { signal }) => call<CacheFreed>('cache.clear', [entries], checks.cacheFreed, signal),
+    prune: ({ signal }) => call<CacheFreed>('cache.prune', [], checks.cacheFreed, signal),
+    ...(verbs.includes('cache.pin')
+      ? { pin: (entries, pinned, { signal }) => call('cache.pin', [entries, pinned], undefined, signal) }
+      : {}),
+  };
   return {
+    ...(verbs.includes('cache.usage') ? { cache } : {}),
     resolve: (uri, { signal, ...options }) =>
       call<ResolveResult>('resolve', [uri, options], checks.resolve, signal),
     open: (item, { signal, ...options }) =>

@@ -123,12 +123,13 @@ export class Torrents implements Disposable {
     return all.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   }
 
-  /** Leaves the swarm of those that nobody reads, of one or of all. */
+  /** Leaves the swarm of those that nobody reads, of one or of all; what is being left has been when it resolves. */
   async leaveIdle(infohash?: string): Promise<void> {
     const idle = [...this.#entries].filter(
       ([id, { users }]) => users === 0 && (infohash === undefined || id === infohash),
     );
     await Promise.all(idle.map(([id, entry]) => this.#leave(id, entry)));
+    await Promise.all(this.#endings);
   }
 
   async dispose(): Promise<void> {

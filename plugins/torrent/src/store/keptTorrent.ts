@@ -25,6 +25,9 @@ export class KeptTorrent {
   readonly stuck = new Set<number>();
   /** Set by this process; what another one has noted is left alone otherwise. */
   hasNewPeers = false;
+  /** Changed by this process, and not noted yet. */
+  hasNewPin = false;
+  isPinned: boolean;
   peers: readonly string[];
   usedAt: number;
   torrentBytes: number;
@@ -47,6 +50,7 @@ export class KeptTorrent {
     this.peers = resume.peers;
     this.usedAt = resume.usedAt;
     this.torrentBytes = resume.torrentBytes;
+    this.isPinned = resume.isPinned;
     this.#bytes = this.have.count * this.pieceLength;
     const last = this.have.size - 1;
     if (this.have.has(last)) this.#bytes -= this.pieceLength - this.lengthOf(last);
@@ -143,9 +147,9 @@ export class KeptTorrent {
   }
 
   resume(): Resume {
-    const { name, length, pieceLength, edges, peers, usedAt, torrentBytes } = this;
+    const { name, length, pieceLength, edges, peers, usedAt, torrentBytes, isPinned } = this;
     return {
-      ...{ name, length, pieceLength, edges, peers, usedAt, torrentBytes },
+      ...{ name, length, pieceLength, edges, peers, usedAt, torrentBytes, isPinned },
       pieces: this.have.union(this.foreign),
     };
   }

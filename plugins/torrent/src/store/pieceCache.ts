@@ -113,6 +113,7 @@ class DiskCache implements PieceCache {
         length: torrent.length,
         usedAt: torrent.usedAt,
         isOpen: this.#shelf.open.has(torrent),
+        isPinned: torrent.isPinned,
       }))
       .sort((a, b) => b.usedAt - a.usedAt);
   }
@@ -130,6 +131,22 @@ class DiskCache implements PieceCache {
     });
   }
 
+  async pin(infohash: string, isPinned: boolean): Promise<void> {
+    this.#check();
+    await this.#shelf.load();
+    await this.#inTurn(infohash, async () => {
+      const torrent = this.#shelf.torrents.get(infohash);
+      if (!torrent) return;
+      torrent.isPinned = isPinned;
+      torrent.hasNewPin = true;
+      await this.#shelf.resumes.write(torrent);
+      if (torrent.hasNewPin)
+        throw new KinoportError('CACHE_WRITE_FAILED', 'What is pinned could not be noted on disk.', {
+          hint: 'Check that the cache folder may be written to.',
+        });
+    });
+  }
+
   async evict(): Promise<number> {
     this.#check();
     await this.#shelf.sweep();
@@ -137,7 +154,8 @@ class DiskCache implements PieceCache {
     for (const torrent of [...this.#shelf.torrents.values()]) {
       if (this.#clock.wall() - torrent.usedAt <= this.#limits.keep) continue;
       await this.#inTurn(torrent.infohash, async () => {
-        if (!this.#opened.has(torrent.infohash)) await this.#shelf.removeTorrent(torrent);
+        if (!this.#opened.has(torrent.infohash) && !torrent.isPinned)
+          await this.#shelf.removeTorrent(torrent);
       });
     }
     await this.#shelf.space.shrink();

@@ -50,6 +50,8 @@ export interface CachedTorrent {
   /** Milliseconds of the wall clock. */
   readonly usedAt: number;
   readonly isOpen: boolean;
+  /** Goes neither to make room nor with age. */
+  readonly isPinned: boolean;
 }
 
 /** All torrents on disk: `<folder>/<infohash>/{torrent,resume.json,pieces...}`. */
@@ -65,6 +67,12 @@ export interface PieceCache extends Disposable {
   list(): Promise<readonly CachedTorrent[]>;
   /** Removes one torrent from disk. @throws KinoportError `TORRENT_IN_USE` while it is open */
   remove(infohash: string): Promise<void>;
+  /**
+   * Whether a torrent stays until it is removed, or its pieces go as others do; on disk when it resolves. Of one that is
+   * not there: nothing happens.
+   * @throws KinoportError `CACHE_WRITE_FAILED`
+   */
+  pin(infohash: string, isPinned: boolean): Promise<void>;
   /** Removes what is over the limits or older than they allow, and is not open. @returns bytes freed */
   evict(): Promise<number>;
   dispose(): Promise<void>;

@@ -16,6 +16,8 @@ export interface Resume {
   readonly usedAt: number;
   /** Bytes of the `torrent` beside it. */
   readonly torrentBytes: number;
+  /** Is kept until somebody removes it. */
+  readonly isPinned: boolean;
 }
 
 const VERSION = 1;
@@ -49,7 +51,7 @@ async function readText(path: string): Promise<string | undefined> {
 
 export function parseResume(data: unknown): Resume | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
-  const { version, name, length, pieceLength, bitfield, edges, peers, usedAt, torrentBytes } =
+  const { version, name, length, pieceLength, bitfield, edges, peers, usedAt, torrentBytes, isPinned } =
     data as Readonly<Record<string, unknown>>;
   if (version !== VERSION || typeof name !== 'string') return undefined;
   if (!isSize(length) || length === 0 || !isSize(pieceLength) || pieceLength === 0) return undefined;
@@ -70,6 +72,7 @@ export function parseResume(data: unknown): Resume | undefined {
     peers: known.filter((peer) => peer.length <= 300).slice(0, MAX_KEPT_PEERS),
     usedAt,
     torrentBytes,
+    isPinned: isPinned === true,
   };
 }
 

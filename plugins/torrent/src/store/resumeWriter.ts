@@ -71,9 +71,12 @@ export class ResumeWriter {
     const path = layout.resume(torrent.infohash);
     const other = await readResume(path);
     if (other && !torrent.hasNewPeers) torrent.peers = other.peers;
+    if (other && !torrent.hasNewPin) torrent.isPinned = other.isPinned;
     if (other && torrent.isOf(other))
       for (const piece of other.pieces.pieces()) if (!torrent.gone.has(piece)) torrent.foundForeign(piece);
+    const { isPinned } = torrent;
     await writeWhole(layout, path, serializeResume(torrent.resume()));
+    if (torrent.isPinned === isPinned) torrent.hasNewPin = false;
   }
 
   #cancel(torrent: KeptTorrent): void {

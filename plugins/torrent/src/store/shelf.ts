@@ -196,6 +196,7 @@ export class Shelf {
       ...{ name, length, pieceLength, edges, torrentBytes: 0 },
       pieces: fits ? found.pieces : new Bitfield(edges.size),
       peers: fits ? found.peers : [],
+      isPinned: found?.isPinned ?? false,
       usedAt: this.#clock.wall(),
     });
   }

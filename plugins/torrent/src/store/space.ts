@@ -14,7 +14,7 @@ export interface SpaceOptions {
 
 /**
  * Room on disk. What goes first: pieces of torrents that are not open, the one used longest ago first; then those of open
- * ones by use; first and last pieces of files after all others; what is held never.
+ * ones by use; first and last pieces of files after all others; what is held or pinned never.
  */
 export class Space {
   readonly #options: SpaceOptions;
@@ -76,7 +76,8 @@ export class Space {
     if (bytes > this.#options.limit()) throw cacheFull('The cache is too small for a single piece.');
     while (!this.#fits(bytes)) {
       if ((await this.#removeOne()) !== undefined || this.#fits(bytes)) continue;
-      if (this.#moving === 0) throw cacheFull('The cache is full of what is being played.');
+      if (this.#moving === 0)
+        throw cacheFull('The cache is full of what is being played and what is pinned.');
       // What is being written may go as soon as it is there.
       await new Promise<void>((resolve) => this.#onRelease.push(resolve));
     }
@@ -125,17 +126,17 @@ export class Space {
     }
     let found: { torrent: KeptTorrent; piece: number; tick: number } | undefined;
     for (const torrent of this.#options.torrents()) {
-      if (!this.#options.isOpen(torrent)) continue;
+      if (!this.#options.isOpen(torrent) || torrent.isPinned) continue;
       const oldest = torrent.oldest(edges);
       if (oldest && oldest.tick < (found?.tick ?? Number.POSITIVE_INFINITY)) found = { torrent, ...oldest };
     }
     return found;
   }
 
-  /** Torrents that are not open, the one used longest ago first. */
+  /** Torrents that are neither open nor pinned, the one used longest ago first. */
   #closed(): readonly KeptTorrent[] {
     return [...this.#options.torrents()]
-      .filter((torrent) => !this.#options.isOpen(torrent))
+      .filter((torrent) => !this.#options.isOpen(torrent) && !torrent.isPinned)
       .sort((a, b) => a.usedAt - b.usedAt);
   }
 }

@@ -7,6 +7,7 @@ import {
   type Page,
   type PublishedStream,
   type Source,
+  type SourceCache,
   sleep,
 } from '@kinoport/core';
 import { MemoryStreams, type SourceSubject } from '@kinoport/core/conformance';
@@ -53,6 +54,8 @@ export function referenceSource(clock: Clock): ReferenceSource {
     ]),
   );
   const open = new Map<string, PublishedStream>();
+  const opened = new Map<string, string>();
+  const kept = new Map<string, { pinned: boolean }>();
   const all = [...contents.keys()].map((uri) => itemOf(uri));
   const bytes = contentOf('ref:one').bytes;
 
@@ -87,6 +90,8 @@ export function referenceSource(clock: Clock): ReferenceSource {
       read: (start, end, signal) => read(content, start, end ?? size, signal),
     });
     open.set(id, stream);
+    opened.set(id, uri);
+    if (!kept.has(uri)) kept.set(uri, { pinned: false });
     return { location: { type: 'published' }, size, validators, record: { uri } } as const;
   }
   async function page(
@@ -101,7 +106,39 @@ export function referenceSource(clock: Clock): ReferenceSource {
     return { items: items.slice(from, from + limit), ...more };
   }
 
+  const cache: Required<SourceCache> = {
+    async usage({ signal }) {
+      await ready(signal);
+      const entries = [...kept].map(([uri, { pinned }]) => ({
+        id: uri,
+        title: contentOf(uri).title,
+        bytes: 1_000,
+        pinned,
+        streams: [...open.keys()].filter((id) => opened.get(id) === uri),
+      }));
+      return { bytes: 1_000 * entries.length, limit: 1_000_000, entries };
+    },
+    async clear(entries, { signal }) {
+      await ready(signal);
+      let bytes = 0;
+      for (const uri of entries) {
+        for (const [id, stream] of open) if (opened.get(id) === uri) await stream.dispose();
+        if (kept.delete(uri)) bytes += 1_000;
+      }
+      return { bytes };
+    },
+    async prune({ signal }) {
+      await ready(signal);
+      return { bytes: 0 };
+    },
+    async pin(entries, pinned, { signal }) {
+      await ready(signal);
+      for (const uri of entries) if (kept.has(uri)) kept.set(uri, { pinned });
+    },
+  };
+
   const source: Required<Source> = {
+    cache,
     async resolve(uri, { signal }) {
       await ready(signal);
       if (uri === 'ref:all') return { kind: 'folder', title: 'All', items: all };

@@ -1,4 +1,5 @@
 import type { Clock, PublishOptions, Source } from '@kinoport/core';
+import { cachingFaults } from './cachingFaults.ts';
 import { overlay } from './faults.ts';
 import type { ReferenceSource } from './referenceSource.ts';
 
@@ -417,4 +418,5 @@ export const sourceFaults: readonly SourceFault[] = [
     fault: 'a rate that is no number',
     source: () => ({ stats: async () => ({ downloadRate: Number.NaN }) }),
   },
+  ...cachingFaults,
 ];

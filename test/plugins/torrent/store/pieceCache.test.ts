@@ -134,7 +134,15 @@ describe('what is kept of a torrent', () => {
     clock.stepWall(5000);
     await (await cache.open(b)).dispose();
     expect(await cache.list()).toEqual([
-      { infohash: b.infohash, name: 'b', bytes: 0, length: 4 * PIECE, usedAt: clock.wall(), isOpen: false },
+      {
+        infohash: b.infohash,
+        name: 'b',
+        bytes: 0,
+        length: 4 * PIECE,
+        usedAt: clock.wall(),
+        isOpen: false,
+        isPinned: false,
+      },
       {
         infohash: a.infohash,
         name: 'a',
@@ -142,6 +150,7 @@ describe('what is kept of a torrent', () => {
         length: 4 * PIECE,
         usedAt: clock.wall() - 5000,
         isOpen: true,
+        isPinned: false,
       },
     ]);
     await cache.dispose();
