@@ -36,12 +36,17 @@ export interface LabHomeOptions {
   readonly mpvArgs?: readonly string[];
   readonly entry?: string;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Settings of plugins beside mpv's, by their id. */
+  readonly plugins?: Readonly<Record<string, object>>;
+  /** A command that every other one is given to, as its last arguments; told where the home is. */
+  readonly through?: (folder: string) => readonly [string, ...string[]];
 }
 
 /** A home of its own with the command line of the checkout, used as a person uses it. */
 export class LabHome {
   readonly folder = mkdtempSync(join(tmpdir(), 'kp-lab-'));
   readonly #env: NodeJS.ProcessEnv;
+  readonly #through: readonly string[];
   readonly #pids = new Set<number>();
   readonly #runs = new Set<CommandRun>();
 
@@ -50,7 +55,10 @@ export class LabHome {
     mkdirSync(nobodysMpv);
     this.entry = options.entry ?? inRepository('host/bin/kinoport.js');
     this.#env = { ...process.env, KINOPORT_HOME: this.folder, MPV_HOME: nobodysMpv, ...options.environment };
-    const config = { plugins: { mpv: { config: { args: [...SILENT_MPV, ...(options.mpvArgs ?? [])] } } } };
+    this.#through = options.through?.(this.folder) ?? [];
+    const others = Object.entries(options.plugins ?? {}).map(([id, each]) => [id, { config: each }]);
+    const mpv = { config: { args: [...SILENT_MPV, ...(options.mpvArgs ?? [])] } };
+    const config = { plugins: { ...Object.fromEntries(others), mpv } };
     writeFileSync(join(this.folder, 'config.jsonc'), JSON.stringify(config));
   }
 
@@ -58,7 +66,8 @@ export class LabHome {
   readonly entry: string;
 
   start(...args: readonly string[]): CommandRun {
-    const run = new CommandRun(process.execPath, [this.entry, ...args], {
+    const [program = '', ...rest] = [...this.#through, process.execPath, this.entry, ...args];
+    const run = new CommandRun(program, rest, {
       env: this.#env,
       cwd: this.folder,
     });

@@ -2,6 +2,8 @@
 
 /** How a peer of the lab behaves. Empty: it has everything, is as fast as the machine and 20 to 40 ms away. */
 export interface Seeder {
+  /** Where it listens; any where it is left out. */
+  readonly port?: number;
   /** Bytes a second that it sends, to all together. */
   readonly rate?: number;
   /** Milliseconds in each direction. */

@@ -29,7 +29,7 @@ export class Seeder implements Owner {
 
   static async start(content: Content, behaviour: Behaviour, index: number): Promise<Seeder> {
     const server = createServer();
-    server.listen(0, '127.0.0.1');
+    server.listen(behaviour.port ?? 0, '127.0.0.1');
     await once(server, 'listening');
     return new Seeder(content, behaviour, index, server);
   }
