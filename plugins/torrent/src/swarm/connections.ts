@@ -74,6 +74,7 @@ interface Candidate {
   way: Way;
   failures: number;
   losses: number;
+  hasWorked: boolean;
   state: 'waiting' | 'queued' | 'busy';
   timer?: Disposable;
 }
@@ -85,6 +86,8 @@ export interface ConnectionsOptions {
   readonly hasUtp: () => boolean;
   /** Whether somebody of this host may be called; everybody where it is left out. */
   readonly mayCall?: (host: string, source: PeerSource) => boolean;
+  /** Whether nobody is connected at all. */
+  readonly isAlone?: () => boolean;
   /** Most addresses that are kept in mind. */
   readonly capacity?: number;
 }
@@ -93,6 +96,8 @@ export interface ConnectionsOptions {
 const AFTER_FAILURE = [5000, 20_000, 60_000, 300_000];
 const AFTER_LOSS = 500;
 const LONGEST_WAIT = 60_000;
+/** When all are gone at once it was our own network as a rule, and those that worked are there when it is back. */
+const ALONE_WAIT = 3000;
 
 /**
  * What is done with the addresses of a swarm: each is tried at once by plain TCP, then encrypted where somebody took
@@ -126,7 +131,15 @@ export class Connections implements Disposable {
     const known = this.#candidates.get(address);
     if (known) return false;
     if (this.#candidates.size >= (this.#options.capacity ?? 2000) && !this.#forgetWorst()) return false;
-    const candidate: Candidate = { address, source, way: 'tcp', failures: 0, losses: 0, state: 'waiting' };
+    const candidate: Candidate = {
+      address,
+      source,
+      way: 'tcp',
+      failures: 0,
+      losses: 0,
+      hasWorked: false,
+      state: 'waiting',
+    };
     this.#candidates.set(address, candidate);
     this.#enqueue(candidate);
     return true;
@@ -184,6 +197,7 @@ export class Connections implements Disposable {
   #ended(candidate: Candidate, outcome: Outcome): void {
     if (typeof outcome === 'object') {
       candidate.failures = 0;
+      candidate.hasWorked = true;
       candidate.losses = outcome.useful ? 1 : candidate.losses + 1;
       this.#wait(candidate, Math.min(AFTER_LOSS * 2 ** (candidate.losses - 1), LONGEST_WAIT));
       this.#options.budget.give();
@@ -196,6 +210,11 @@ export class Connections implements Disposable {
       return;
     }
     candidate.way = 'tcp';
+    if (candidate.hasWorked && this.#options.isAlone?.()) {
+      this.#wait(candidate, ALONE_WAIT);
+      this.#options.budget.give();
+      return;
+    }
     const wait = AFTER_FAILURE[candidate.failures];
     candidate.failures += 1;
     if (wait === undefined) this.#forget(candidate);

@@ -64,6 +64,7 @@ export class Transport {
       clock,
       budget,
       hasUtp: () => client.utp && client._utpServer !== null,
+      isAlone: () => this.#torrent.wires.length === 0,
       // What a tracker says was looked at where it was asked, and who is of the local network says so itself.
       mayCall: (host, source) => source === 'tracker' || source === 'lsd' || guard.mayBePeer(host),
       dialer: new TorrentDialer({

@@ -18,12 +18,14 @@ interface Attempt {
 let clock: VirtualClock;
 let attempts: Attempt[];
 let hasUtp: boolean;
+let isAlone: boolean;
 let budget: ConnectionBudget;
 
 beforeEach(() => {
   clock = new VirtualClock({ now: 0 });
   attempts = [];
   hasUtp = false;
+  isAlone = false;
   budget = new ConnectionBudget(10);
 });
 
@@ -33,6 +35,7 @@ function make(capacity?: number): Connections {
     budget,
     capacity,
     hasUtp: () => hasUtp,
+    isAlone: () => isAlone,
     dialer: {
       dial(address, way, _source, _timeouts, end) {
         attempts.push({ at: clock.now(), address, way, end });
@@ -88,6 +91,22 @@ test('comes back ever later to a peer that gives nothing', async () => {
     await clock.advance(wait);
   }
   expect(tried()).toEqual(['0 tcp', '500 tcp', '1500 tcp', '3500 tcp']);
+});
+
+test('looks for those that worked every few seconds while nobody is connected at all', async () => {
+  make().add('10.0.0.1:6881', 'tracker');
+  last().end({ lost: true, useful: true });
+  isAlone = true;
+  await clock.advance(500);
+  for (let n = 0; n < 20; n += 1) {
+    last().end('unreachable');
+    await clock.advance(3000);
+  }
+  expect(last().at).toBe(60_500);
+  isAlone = false;
+  last().end('unreachable');
+  await clock.advance(4999);
+  expect(last().at).toBe(60_500);
 });
 
 test('has no more connections at a time than allowed, in all torrents, and fills each place that is given back', () => {
