@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   HOST_VERSION_MISMATCH: { exit: 1, text: 'The running host is of another version than the command.' },
   API_UNAUTHORIZED: { exit: 1, text: 'A request to the local API had no valid token.' },
   API_FORBIDDEN: { exit: 1, text: 'A request to the local API came from a foreign page or host name.' },
+  UPLOAD_TOO_LARGE: { exit: 1, text: 'A file that was handed over by the local API is too large.' },
   METHOD_NOT_FOUND: { exit: 1, text: 'The called method does not exist.' },
 
   // Plugins

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { join } from 'node:path';
 import { type Clock, DisposableStore, deserializeError, systemClock } from '@kinoport/core';
 import {
   type DependencyContainer,
@@ -10,6 +11,7 @@ import { CommandRuns } from './api/commandRuns.ts';
 import { ApiMethods } from './api/methods.ts';
 import { SecretSettings } from './api/secretSettings.ts';
 import { ApiServer } from './api/server.ts';
+import { Uploads } from './api/uploads.ts';
 import { ConfigService, isFatal } from './config/config.ts';
 import { FileConfigService } from './config/fileConfigService.ts';
 import { Home } from './home/home.ts';
@@ -248,6 +250,7 @@ export function compose(options: CompositionOptions): HostParts {
       clock,
       log,
       methods: c.resolve(ApiMethods),
+      uploads: new Uploads(join(home.cache, 'uploads'), c.resolve(PlaybackService)),
       plugins: c.resolve(PluginManager),
       playback: c.resolve(PlaybackService),
     });

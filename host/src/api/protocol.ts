@@ -1,6 +1,7 @@
 /**
  * The local API: JSON-RPC 2.0 in WebSocket text frames at `/v1/rpc`, and the same methods as `POST /v1/<method>`
- * (those without events). Every request's parameters are validated against the schemas here.
+ * (those without events). Every request's parameters are validated against the schemas here. `POST /v1/upload?name=x.torrent`
+ * takes the bytes of a file, at most 10 MiB, and answers as `source.resolve`.
  */
 import {
   type AttentionRequest,

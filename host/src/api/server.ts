@@ -13,6 +13,7 @@ import type { ApiClient, ApiMethods } from './methods.ts';
 import type { HostEndpoint, PlaybackEvent } from './protocol.ts';
 import { METHODS } from './protocol.ts';
 import { socketTransport } from './socketTransport.ts';
+import { MAX_UPLOAD, type Uploads } from './uploads.ts';
 
 const MAX_FRAME = 16 * 1024 * 1024;
 const MAX_CLIENTS = 100;
@@ -21,6 +22,7 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly methods: ApiMethods;
+  readonly uploads: Uploads;
   readonly playback: PlaybackService;
   readonly plugins: PluginManager;
 }
@@ -84,7 +86,8 @@ export class ApiServer implements Disposable {
     const { default: Fastify } = await import('fastify');
     const http = Fastify({ bodyLimit: MAX_FRAME, logger: false });
     http.addHook('onRequest', async (request) => this.#admit(request.raw));
-    http.setErrorHandler(async (error, _request, reply) => {
+    http.setErrorHandler(async (thrown, _request, reply) => {
+      const error = tooLarge(thrown) ?? thrown;
       const { stack: _, ...data } = serializeError(error);
       return reply
         .code(statusOf(data.code, (error as { statusCode?: number }).statusCode))
@@ -100,6 +103,17 @@ export class ApiServer implements Disposable {
         return this.#options.methods.call(method, request.body ?? {}, {}, abort.signal);
       });
     }
+    await http.register(async (scope) => {
+      // Bytes, whatever they are said to be.
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body);
+      scope.post('/v1/upload', { bodyLimit: MAX_UPLOAD }, async (request, reply) => {
+        const gone = new AbortController();
+        reply.raw.once('close', () => gone.abort());
+        const { name } = request.query as { readonly name?: unknown };
+        return this.#options.uploads.resolve(name, request.body, gone.signal);
+      });
+    });
     await http.ready();
     return http;
   }
@@ -183,10 +197,20 @@ function tell(outbox: Outbox, event: PlaybackEvent): void {
   else outbox.fact('playback.event', event);
 }
 
+/** Where a file is too large for an upload, which the server finds out by itself. */
+function tooLarge(error: unknown): KinoportError | undefined {
+  if ((error as { readonly code?: unknown }).code !== 'FST_ERR_CTP_BODY_TOO_LARGE') return undefined;
+  return new KinoportError('UPLOAD_TOO_LARGE', 'More was sent than is taken.', {
+    hint: `A file may have ${MAX_UPLOAD / 1024 / 1024} MiB.`,
+    cause: error,
+  });
+}
+
 function statusOf(code: string, fallback = 500): number {
   if (code === 'API_UNAUTHORIZED') return 401;
   if (code === 'API_FORBIDDEN') return 403;
   if (code.endsWith('NOT_FOUND') || code === 'PROGRESS_NONE') return 404;
-  if (code === 'INVALID_ARGUMENT' || code === 'IMPORT_INVALID') return 400;
+  if (code === 'UPLOAD_TOO_LARGE') return 413;
+  if (code === 'INVALID_ARGUMENT' || code.endsWith('_INVALID')) return 400;
   return fallback >= 400 ? fallback : 500;
 }
