@@ -51,6 +51,14 @@ function rateOf(text: string, option: string): number {
 
 async function show({ settings, cache: open }: Parts, io: CommandIo): Promise<void> {
   const { engine, cache, readAhead } = settings();
+  // It takes its time to load, and activation shall not wait for it.
+  const { loadWebtorrent } = await import('./swarm/webtorrent.ts');
+  const { UTP_SUPPORT, WEBRTC_SUPPORT } = await loadWebtorrent();
+  const ways = [
+    ['TCP', true],
+    ['uTP', engine.utp && UTP_SUPPORT],
+    ['WebRTC', WEBRTC_SUPPORT],
+  ] as const;
   const used = (await (await open()).list()).reduce((sum, { bytes }) => sum + bytes, 0);
   const limits = {
     upload: engine.upload,
@@ -60,6 +68,7 @@ async function show({ settings, cache: open }: Parts, io: CommandIo): Promise<vo
     cacheUsed: used,
     keepDays: cache.keep / 86_400_000,
     readAhead,
+    ways: Object.fromEntries(ways),
   };
   if (io.wantsJson) {
     io.json(limits);
@@ -70,4 +79,5 @@ async function show({ settings, cache: open }: Parts, io: CommandIo): Promise<vo
   io.line(`Download   ${rate(engine.downloadLimit)}`);
   io.line(`On disk    ${formatSize(used)} of ${formatSize(cache.size)}, for ${limits.keepDays} days`);
   io.line(`Read-ahead ${readAhead} s`);
+  io.line(`Peers by   ${ways.map(([name, isThere]) => (isThere ? name : `not ${name}`)).join(', ')}`);
 }

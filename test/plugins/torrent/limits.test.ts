@@ -34,6 +34,8 @@ describe('the limits', () => {
       'Download   no limit',
       'On disk    0 B of 20 GB, for 30 days',
       'Read-ahead 12 s',
+      // The config of this test has no uTP.
+      expect.stringMatching(/^Peers by {3}TCP, not uTP, (not )?WebRTC$/),
     ]);
     expect(context.ctx.config.value).toEqual({ ...DEFAULTS, readAhead: 12 });
   });
