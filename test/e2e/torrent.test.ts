@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { LabSwarm } from '../support/lab/swarm/labSwarm.ts';
@@ -9,6 +10,17 @@ import { test, type World } from './harness.ts';
 import { Media } from './media.ts';
 
 const MB = 1024 * 1024;
+
+/** What a request is answered with, for its first byte. */
+function statusOf(url: URL, headers: Readonly<Record<string, string>>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { headers: { range: 'bytes=0-0', ...headers } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    request.once('error', reject);
+  });
+}
 
 /** Nobody but whom the test names is asked. */
 const ALONE = { dht: false, ssrfMitigation: false, localPeers: false, portMapping: false, trackers: [] };
@@ -44,6 +56,12 @@ describe.skipIf(needs('mpv', 'ffmpeg'))('a torrent', { concurrent: true, timeout
       });
       await command.playing(1);
       const player = await world.player();
+      // A page whose name has come to lead here, one of another origin, and one that guesses.
+      const path = new URL(String(await player.command('get_property', 'path')));
+      const rebound = `rebound.example:${path.port}`;
+      expect(await statusOf(path, { host: rebound, 'sec-fetch-site': 'same-origin' })).toBe(403);
+      expect(await statusOf(path, { origin: 'https://page.example' })).toBe(403);
+      expect(await statusOf(new URL(`/s/${'0'.repeat(32)}/film.mkv`, path), {})).toBe(404);
       await player.command('seek', 20, 'absolute');
       await command.playing(21);
       await player.quit();

@@ -299,6 +299,44 @@ describe('what is kept', () => {
   });
 });
 
+describe('what is given up while it is prepared', () => {
+  const nobodyHas = { 'a.mkv': MB, 'b.mkv': MB } as const;
+
+  it('is forgotten: its prefetch ends, and nothing of it is held', async () => {
+    const torrent = await torrentOf(nobodyHas);
+    const two = (await itemsOf(saved(torrent)))[1];
+    if (!two) throw new Error('There is no second item.');
+    // Known by its link only, for which nobody answers.
+    await context.run('torrent remove', { args: { torrent: torrent.infohash } });
+    const prefetching = source.prefetch?.({ ...two, uri: torrent.magnet() }, 'next', {});
+    const ended = expect(prefetching).rejects.toMatchObject({ code: 'TORRENT_SUPERSEDED' });
+    await new Promise((resolve) => setImmediate(resolve));
+    await source.forget?.(two);
+    await ended;
+  });
+
+  it('is not opened, for the one of two plays only that was called off', async () => {
+    const torrent = await torrentOf({ 'a.mkv': MB });
+    const item = await first(saved(torrent));
+    await context.run('torrent remove', { args: { torrent: torrent.infohash } });
+    // So far away that both wait for what is in it.
+    const swarm = await LabSwarm.start(torrent, [{ delay: 150 }]);
+    swarms.push(swarm);
+    const asked = { ...item, uri: swarm.magnet };
+    const abort = new AbortController();
+    const off = source.open(asked, { streamId: 'off', signal: abort.signal });
+    const on = source.open(asked, { streamId: 'on' });
+    const called = expect(off).rejects.toMatchObject({ code: 'ABORTED' });
+    await new Promise((resolve) => setImmediate(resolve));
+    abort.abort();
+    await called;
+    await source.release('off');
+    await on;
+    expect([...context.published.keys()]).toEqual(['on']);
+    expect(digest(await context.read('on'))).toBe(digest(onDisk(torrent)));
+  });
+});
+
 describe('the commands', () => {
   it('list what is on disk, and remove it', async () => {
     const torrent = await torrentOf({ 'a.mkv': MB });

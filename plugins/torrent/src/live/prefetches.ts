@@ -1,4 +1,4 @@
-import { KinoportError } from '@kinoport/core';
+import { abortedError, KinoportError } from '@kinoport/core';
 import type { FileView } from '../reading/fileView.ts';
 import type { TorrentAddress } from '../torrent.ts';
 import type { Lease, Torrents } from './torrents.ts';
@@ -17,14 +17,17 @@ interface Prefetch {
 export class Prefetches {
   readonly #torrents: Torrents;
   readonly #ready = new Map<Level, Prefetch>();
-  readonly #newest = new Map<Level, number>();
-  #count = 0;
+  /** What is being prepared, the newest of each level. */
+  readonly #asked = new Map<Level, { readonly key: string; readonly end: AbortController }>();
 
   constructor(torrents: Torrents) {
     this.#torrents = torrents;
   }
 
-  /** @throws KinoportError `TORRENT_SUPERSEDED` when another of its level was asked for meanwhile; as `Torrents` */
+  /**
+   * @throws KinoportError `TORRENT_SUPERSEDED` when another of its level was asked for meanwhile, or it was forgotten; as
+   *   `Torrents`
+   */
   async get(
     key: string,
     address: TorrentAddress,
@@ -32,9 +35,7 @@ export class Prefetches {
     level: Level,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    this.#count += 1;
-    const mine = this.#count;
-    this.#newest.set(level, mine);
+    this.#supersede(level);
     const before = this.#ready.get(level);
     if (before?.key === key) return;
     // What was to come after the next is the next now.
@@ -45,18 +46,36 @@ export class Prefetches {
       this.#put('next', warm);
       return;
     }
+    const end = new AbortController();
+    const asked = { key, end };
+    this.#asked.set(level, asked);
+    const both = signal ? AbortSignal.any([signal, end.signal]) : end.signal;
+    try {
+      await this.#prepare(key, address, fileIndex, level, both);
+    } catch (error) {
+      if (!end.signal.aborted) throw error;
+      throw new KinoportError('TORRENT_SUPERSEDED', 'Another item is to come next by now.');
+    } finally {
+      if (this.#asked.get(level) === asked) this.#asked.delete(level);
+    }
+  }
+
+  async #prepare(
+    key: string,
+    address: TorrentAddress,
+    fileIndex: number,
+    level: Level,
+    signal: AbortSignal,
+  ): Promise<void> {
     const torrent = await this.#torrents.metadata(address, signal);
-    this.#check(level, mine);
+    check(signal);
     const lease = await this.#torrents.lease({ type: 'torrent', torrent });
     try {
-      this.#check(level, mine);
+      check(signal);
       const view = await lease.live.view(fileIndex, level, signal);
-      const prefetch = { key, infohash: torrent.infohash, fileIndex, lease, view };
-      if (this.#newest.get(level) === mine) this.#put(level, prefetch);
-      else {
-        lease.live.close(view);
-        this.#check(level, mine);
-      }
+      if (signal.aborted) lease.live.close(view);
+      check(signal);
+      this.#put(level, { key, infohash: torrent.infohash, fileIndex, lease, view });
     } catch (error) {
       lease.release();
       throw error;
@@ -71,13 +90,14 @@ export class Prefetches {
 
   /** It does not follow any more. */
   forget(key: string): void {
+    for (const [level, asked] of this.#asked) if (asked.key === key) this.#supersede(level);
     for (const [level, each] of this.#ready) if (each.key === key) this.#end(level, each);
   }
 
   async drop(infohash?: string): Promise<void> {
     for (const [level, each] of this.#ready)
       if (infohash === undefined || each.infohash === infohash) this.#end(level, each);
-    for (const level of ['next', 'warm'] as const) this.#newest.set(level, ++this.#count);
+    for (const level of [...this.#asked.keys()]) this.#supersede(level);
   }
 
   #put(level: Level, prefetch: Prefetch): void {
@@ -92,8 +112,15 @@ export class Prefetches {
     lease.release();
   }
 
-  #check(level: Level, mine: number): void {
-    if (this.#newest.get(level) === mine) return;
-    throw new KinoportError('TORRENT_SUPERSEDED', 'Another item is to come next by now.');
+  /** What is being prepared ends in the same moment, whomever it waits for. */
+  #supersede(level: Level): void {
+    const asked = this.#asked.get(level);
+    this.#asked.delete(level);
+    asked?.end.abort();
   }
+}
+
+/** @throws KinoportError `ABORTED` */
+function check(signal: AbortSignal): void {
+  if (signal.aborted) throw abortedError();
 }
