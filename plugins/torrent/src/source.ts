@@ -68,7 +68,7 @@ export class TorrentSource implements Source, Disposable {
     if (!known) this.#agreed();
     const torrent = known ?? (await this.#asked(address, statsId, signal));
     // What was known from an earlier time is kept already.
-    if (!known || address.type === 'torrent') await this.#torrents.remember(torrent);
+    if (!known || address.type === 'torrent') this.#torrents.remember(torrent);
     return itemsOf(torrent, address.fileIndex);
   }
 
@@ -158,7 +158,6 @@ export class TorrentSource implements Source, Disposable {
     const address = await parseAddress(item.uri, { ...(signal ? { signal } : {}) });
     const known = await this.#torrents.known(address);
     const torrent = known ?? (await this.#asked(address, streamId, signal));
-    if (!known || address.type === 'torrent') await this.#torrents.remember(torrent);
     const lease = await this.#torrents.lease({ type: 'torrent', torrent });
     try {
       return await this.#publish(torrent, fileIndex, streamId, lease, before, signal);

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { JsonObject } from '@kinoport/core';
 import { PluginFolders } from '../../host/plugins/support/pluginFolders.ts';
 import { PluginHost } from '../../host/plugins/support/pluginHost.ts';
+import { instant } from '../../support/lab/waiting.ts';
 import { inRepository } from '../../support/repository.ts';
 import type { Adapter } from './protocol.ts';
 
@@ -38,6 +39,16 @@ interface Manifest {
 /** Whether there is a plugin to measure. */
 export const hasKinoport = (): boolean => existsSync(inRepository('plugins/torrent/src/source.ts'));
 
+/** As the others' modules are: what the plugin loads while it is active already, it has loaded when it answers at once. */
+async function isLoaded(ask: () => Promise<unknown>): Promise<void> {
+  for (let quick = 0; quick < 20; ) {
+    const asked = instant();
+    await ask();
+    quick = instant() - asked < 5 ? quick + 1 : 0;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 /**
  * The plugin in a process of its own, as the host runs it, read through the host's stream front.
  * @param home a folder that is there; what the plugin keeps on disk is below it
@@ -57,6 +68,7 @@ export async function kinoport(home: string): Promise<Adapter> {
     await host.configure({ torrent: settings() });
     const plugin = host.manager.source('torrent');
     await plugin.plugin.current();
+    await isLoaded(() => plugin.stats(''));
     return {
       pid: host.view('torrent').pid ?? undefined,
       async open({ torrent, magnet }) {

@@ -1,5 +1,5 @@
 import { type Clock, type Disposable, KinoportError, type Log, sleep } from '@kinoport/core';
-import type { PieceCache, PieceStore } from '../store/ports.ts';
+import type { PieceCache } from '../store/ports.ts';
 import type { Engine } from '../swarm/ports.ts';
 import type { Torrent, TorrentAddress } from '../torrent.ts';
 import { LiveTorrent } from './liveTorrent.ts';
@@ -36,6 +36,8 @@ export class Torrents implements Disposable {
   readonly #options: TorrentsOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #endings = new Set<Promise<void>>();
+  /** What is being kept on disk at the moment. */
+  readonly #remembering = new Map<string, Torrent>();
   #releases = 0;
   #isOver = false;
 
@@ -45,16 +47,22 @@ export class Torrents implements Disposable {
 
   /** What is known of a torrent without asking anybody. */
   async known(address: TorrentAddress): Promise<Torrent | undefined> {
-    return address.type === 'torrent'
-      ? address.torrent
-      : (await this.#options.cache()).known(address.infohash);
+    if (address.type === 'torrent') return address.torrent;
+    return this.#remembering.get(address.infohash) ?? (await this.#options.cache()).known(address.infohash);
   }
 
-  /** Keeps what is in a torrent, so that its link is enough from now on. */
-  async remember(torrent: Torrent): Promise<void> {
-    const cache = await this.#options.cache();
-    if (await cache.known(torrent.infohash)) return;
-    await (await cache.open(torrent)).dispose();
+  /** Keeps what is in a torrent, so that its link is enough from now on. Nobody waits for the disk. */
+  remember(torrent: Torrent): void {
+    const { infohash } = torrent;
+    if (this.#remembering.has(infohash)) return;
+    this.#remembering.set(infohash, torrent);
+    const writing = this.#keep(torrent)
+      .catch((error: unknown) => this.#options.log.warn('A torrent was not kept.', { error: String(error) }))
+      .finally(() => {
+        this.#remembering.delete(infohash);
+        this.#endings.delete(writing);
+      });
+    this.#endings.add(writing);
   }
 
   /** Joins the swarm, or takes part in it. */
@@ -144,12 +152,17 @@ export class Torrents implements Disposable {
     const torrent = await this.known(address);
     if (!torrent)
       return new LiveTorrent({ swarm: swarms.join(address), cache: pieces, clock, log, readAhead });
-    const store = await pieces.open(torrent);
-    const swarm = swarms.join(
-      { type: 'torrent', torrent: joined(torrent, address) },
-      { peers: peersOf(address, store) },
-    );
-    return new LiveTorrent({ swarm, cache: pieces, clock, log, readAhead, store });
+    // Peers are looked for while the disk is.
+    const peers = address.type === 'magnet' ? address.peers : [];
+    const swarm = swarms.join({ type: 'torrent', torrent: joined(torrent, address) }, { peers });
+    try {
+      const store = await pieces.open(torrent);
+      swarm.connect(store.peers);
+      return new LiveTorrent({ swarm, cache: pieces, clock, log, readAhead, store });
+    } catch (error) {
+      await swarm.dispose();
+      throw error;
+    }
   }
 
   #released(infohash: string, entry: Entry): void {
@@ -158,6 +171,12 @@ export class Torrents implements Disposable {
     if (this.#releases % EVICT_EVERY === 0) this.#tidy();
     if (entry.users > 0 || this.#isOver) return;
     entry.idle = this.#options.clock.after(IDLE, () => void this.#leave(infohash, entry));
+  }
+
+  async #keep(torrent: Torrent): Promise<void> {
+    const cache = await this.#options.cache();
+    if (await cache.known(torrent.infohash)) return;
+    await (await cache.open(torrent)).dispose();
   }
 
   #tidy(): void {
@@ -194,8 +213,4 @@ function joined(torrent: Torrent, address: TorrentAddress): Torrent {
     trackers: union(torrent.trackers, address.trackers),
     webSeeds: union(torrent.webSeeds, address.webSeeds),
   };
-}
-
-function peersOf(address: TorrentAddress, store: PieceStore): readonly string[] {
-  return [...new Set([...(address.type === 'magnet' ? address.peers : []), ...store.peers])];
 }

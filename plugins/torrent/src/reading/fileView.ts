@@ -26,8 +26,12 @@ export interface FileViewOptions {
 const USUAL_BITRATE = 1_000_000;
 /** At the end of a file lies the index of an MP4 that was not made for streaming, or the cues of a Matroska. */
 const TAIL = 256 * 1024;
-/** Milliseconds by which the head goes first where there is not enough for both. */
+/**
+ * Milliseconds by which the head goes before the tail where there is not enough for both: an MP4 may have its index
+ * there, without which nothing is shown, others have at most what a seek needs.
+ */
 const TAIL_AFTER = 800;
+const MP4_TAIL_AFTER = 1;
 /** Milliseconds until the cues of a Matroska are needed: no player reads them before it seeks. */
 const CUES_AFTER = 10_000;
 /** Most bytes handed out at a time. */
@@ -41,6 +45,8 @@ interface Read extends OpenRead {
   /** `position` when the demands were made last. */
   told: number;
 }
+
+const isMp4 = (path: string): boolean => /\.(?:mp4|m4v|mov|m4a|m4b|3gp)$/i.test(path);
 
 /** One file of a torrent as somebody reads it, or is about to. */
 export class FileView implements Disposable {
@@ -62,7 +68,11 @@ export class FileView implements Disposable {
     const now = options.clock.now();
     this.#prepared = [
       { start: 0, end: head, due: now },
-      { start: Math.max(head, length - TAIL), end: length, due: now + TAIL_AFTER },
+      {
+        start: Math.max(head, length - TAIL),
+        end: length,
+        due: now + (isMp4(options.file.path) ? MP4_TAIL_AFTER : TAIL_AFTER),
+      },
     ];
     void this.#look();
   }

@@ -72,6 +72,8 @@ export interface Swarm extends Disposable {
    * @returns when the scheduler runs
    */
   fetch(torrent: Torrent, store: PieceStore): void;
+  /** Tries these addresses of peers, `host:port`, beside those that are found. */
+  connect(peers: readonly string[]): void;
   /** What is wanted from now on, all of it; nothing before the first call. */
   want(demands: readonly Demand[]): void;
   /** A piece was verified and is in the store. */

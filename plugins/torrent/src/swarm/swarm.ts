@@ -56,6 +56,8 @@ export class WebtorrentSwarm implements Swarm {
   #demands: readonly Demand[] = [];
   readonly #wires = new Map<Wire, { readonly wire: PeerWire; readonly peer: Peer }>();
   readonly #knownPeers = new KnownPeers();
+  /** Tried at once, also by a transport that comes in the place of another. */
+  readonly #first: string[];
   /** Of wires that have gone. */
   readonly #lastUseful = new WeakMap<Wire, number>();
   readonly #down: Rate;
@@ -70,6 +72,7 @@ export class WebtorrentSwarm implements Swarm {
   constructor(options: SwarmOptions) {
     const { address, clock } = options;
     this.#options = options;
+    this.#first = [...options.peers, ...(address.type === 'magnet' ? address.peers : [])];
     this.#down = new Rate(clock);
     this.#up = new Rate(clock);
     this.#torrent = address.type === 'torrent' ? address.torrent : undefined;
@@ -122,6 +125,11 @@ export class WebtorrentSwarm implements Swarm {
     for (const { wire } of this.#wires.values()) this.#fetching.add(wire);
     this.#fetching.want(this.#demands);
     this.#transport?.open((piece) => store.has(piece), this.#fetching.pieces);
+  }
+
+  connect(peers: readonly string[]): void {
+    this.#first.push(...peers);
+    for (const peer of peers) this.#transport?.connections.add(peer, 'manual');
   }
 
   want(demands: readonly Demand[]): void {
@@ -177,7 +185,7 @@ export class WebtorrentSwarm implements Swarm {
   }
 
   async #start(): Promise<void> {
-    const { clock, log, client, budget, settings, gate, address } = this.#options;
+    const { clock, log, client, budget, settings, gate } = this.#options;
     try {
       const using = await client();
       if (this.#disposing || using.destroyed) return;
@@ -203,8 +211,7 @@ export class WebtorrentSwarm implements Swarm {
           this.#startLater();
         },
       });
-      const first = [...this.#options.peers, ...(address.type === 'magnet' ? address.peers : [])];
-      for (const peer of first) this.#transport.connections.add(peer, 'manual');
+      for (const peer of this.#first) this.#transport.connections.add(peer, 'manual');
       if (this.#fetching) this.#transport.open(this.#fetching.has, this.#fetching.pieces);
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
