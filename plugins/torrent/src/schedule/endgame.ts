@@ -10,8 +10,9 @@ const URGENT = 2500;
 const AHEAD = 300;
 /** Milliseconds without an answer after which none is about to come. */
 const SILENT = 1000;
-/** Milliseconds by which the second wire has to be faster. */
+/** Milliseconds by which the second wire has to be faster; less where the first has not begun and nothing comes twice. */
 const GAIN = 120;
+const GAIN_QUEUED = 25;
 /** Answers that an unproven wire may be late by, in usual round trips. */
 const UNPROVEN_ROUNDS = 1.6;
 /** Bytes that may come twice, beside a share of all. */
@@ -70,7 +71,7 @@ export class Endgame {
     let soonest = Number.POSITIVE_INFINITY;
     for (const { state, deferrable } of takers)
       soonest = Math.min(soonest, this.#etaWithout(state, deferrable.length, now));
-    const late = this.#late(now, soonest - now + GAIN, duplicates > FREE + SHARE * received);
+    const late = this.#late(now, soonest - now + GAIN_QUEUED, duplicates > FREE + SHARE * received);
     late.sort((a, b) => a.due - b.due || b.remaining - a.remaining);
     for (const each of late.slice(0, MOST_AT_ONCE)) this.#raceOne(each, takers, now, actions);
   }
@@ -84,7 +85,7 @@ export class Endgame {
     // It has made way for another in the meantime, and is nobody's.
     if (holder.requests.get(request.key) !== request) return;
     let best: Taker | undefined;
-    let bestEta = now + remaining - GAIN;
+    let bestEta = now + remaining - (isQueued ? GAIN_QUEUED : GAIN);
     for (const taker of takers) {
       const { state } = taker;
       if (state === holder || !state.wire.has(request.piece) || state.refuses(request.piece, now)) continue;
