@@ -49,11 +49,12 @@ function loadEngine() {
 }
 
 async function warmUp(): Promise<void> {
-  await loadEngine();
-  const { loadWebtorrent } = await import('./swarm/webtorrent.ts');
+  const [{ loadWebtorrent }] = await Promise.all([
+    import('./swarm/webtorrent.ts'),
+    import('./store/pieceCache.ts'),
+    loadEngine(),
+  ]);
   await loadWebtorrent();
-  // Trackers are asked by `fetch`, whose first call takes 40 ms to load what is behind it.
-  await fetch('data:,');
 }
 
 /** What takes its time to load is loaded when the first torrent needs it. */
