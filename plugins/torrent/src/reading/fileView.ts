@@ -24,6 +24,10 @@ export interface FileViewOptions {
 
 /** Before the index was read: 8 Mbit/s, what most films stay below. */
 const USUAL_BITRATE = 1_000_000;
+/** Tells what the file is, and where its index. */
+const FIRST = 64 * 1024;
+/** Milliseconds until the rest of the first stretch is needed. */
+const HEAD_AFTER = 800;
 /** At the end of a file lies the index of an MP4 that was not made for streaming, or the cues of a Matroska. */
 const TAIL = 256 * 1024;
 /**
@@ -54,7 +58,8 @@ export class FileView implements Disposable {
   readonly #reads: Read[] = [];
   readonly #over = new AbortController();
   #class: DemandClass;
-  #prepared: readonly Prepared[] = [];
+  readonly #head: readonly Prepared[];
+  #prepared: readonly Prepared[];
   #index: MediaIndex | undefined;
   #nextRead = 0;
   #watched = 0;
@@ -63,11 +68,16 @@ export class FileView implements Disposable {
     this.#options = options;
     this.#class = options.class;
     const { length } = options.file;
-    // Head and tail at once; what is really needed is known when the head is there.
-    const head = Math.min(length, this.#class === 'warm' ? CHUNK : this.#firstStretch);
+    // What is really needed is known when the very head is there; until then head and tail.
+    const first = Math.min(length, FIRST);
+    const head = Math.max(first, Math.min(length, this.#class === 'warm' ? CHUNK : this.#firstStretch));
     const now = options.clock.now();
+    this.#head = [
+      { start: 0, end: first, due: now },
+      { start: first, end: head, due: now + HEAD_AFTER },
+    ];
     this.#prepared = [
-      { start: 0, end: head, due: now },
+      ...this.#head,
       {
         start: Math.max(head, length - TAIL),
         end: length,
@@ -215,12 +225,11 @@ export class FileView implements Disposable {
     }
     this.#index = index;
     const now = this.#options.clock.now();
-    const head = this.#prepared[0] ?? { start: 0, end: 0, due: now };
     const due = now + (index.container === 'matroska' ? CUES_AFTER : 0);
     this.#prepared =
       index.container === 'other'
         ? this.#prepared
-        : [head, ...index.ranges.map((range) => ({ ...range, due }))];
+        : [...this.#head, ...index.ranges.map((range) => ({ ...range, due }))];
     this.#changed();
   }
 

@@ -13,6 +13,7 @@ function failingSwarm(infohash: string) {
     infohash,
     metadata: () => new Promise(() => undefined),
     fetch() {},
+    connect() {},
     want: (demands) => wants.push(demands),
     onDidVerify: new Emitter<number>().event,
     onDidFail: failed.event,
