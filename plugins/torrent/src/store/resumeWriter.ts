@@ -66,16 +66,26 @@ export class ResumeWriter {
     await Promise.all(this.#running.values());
   }
 
-  async #write(torrent: KeptTorrent): Promise<void> {
-    const { layout } = this.#options;
-    const path = layout.resume(torrent.infohash);
-    const other = await readResume(path);
+  /** Takes over what another process has noted, and sees to it that something is noted at all. */
+  async begin(torrent: KeptTorrent): Promise<void> {
+    const isNewer = this.#timers.has(torrent) || this.#running.has(torrent);
+    if (isNewer || !(await this.#read(torrent).catch(() => false))) await this.write(torrent);
+  }
+
+  async #read(torrent: KeptTorrent): Promise<boolean> {
+    const other = await readResume(this.#options.layout.resume(torrent.infohash));
     if (other && !torrent.hasNewPeers) torrent.peers = other.peers;
     if (other && !torrent.hasNewPin) torrent.isPinned = other.isPinned;
-    if (other && torrent.isOf(other))
-      for (const piece of other.pieces.pieces()) if (!torrent.gone.has(piece)) torrent.foundForeign(piece);
+    if (!other || !torrent.isOf(other)) return false;
+    for (const piece of other.pieces.pieces()) if (!torrent.gone.has(piece)) torrent.foundForeign(piece);
+    return true;
+  }
+
+  async #write(torrent: KeptTorrent): Promise<void> {
+    const { layout } = this.#options;
+    await this.#read(torrent);
     const { isPinned } = torrent;
-    await writeWhole(layout, path, serializeResume(torrent.resume()));
+    await writeWhole(layout, layout.resume(torrent.infohash), serializeResume(torrent.resume()));
     if (torrent.isPinned === isPinned) torrent.hasNewPin = false;
   }
 

@@ -81,9 +81,9 @@ export class Shelf {
     this.torrents.set(infohash, kept);
     this.open.add(kept);
     try {
-      await this.resumes.write(kept);
+      // Of what is noted already a viewer waits for no more than a look.
+      await Promise.all([this.resumes.begin(kept), this.keepTorrentFile(kept, torrent)]);
       kept.opened(this.#clock.wall());
-      await this.keepTorrentFile(kept, torrent);
       return kept;
     } catch (error) {
       this.open.delete(kept);
