@@ -1,5 +1,5 @@
 import { type FileBytes, NoBytes } from './fileBytes.ts';
-import type { MediaIndex } from './ports.ts';
+import type { MediaIndex, OnHead } from './ports.ts';
 
 interface Element {
   readonly id: number;
@@ -25,6 +25,8 @@ const CUES = 0x1c53bb6b;
 const NEEDED = [CUES, 0x1254c367, 0x1043a770, 0x1941a469];
 
 const MAX_ELEMENTS = 500;
+/** As much of an element that was not read yet as tells its length. */
+const BEGINNING = 64;
 
 interface Found {
   readonly ranges: Map<number, { readonly start: number; readonly end: number }>;
@@ -34,23 +36,34 @@ interface Found {
 }
 
 /** Matroska and WebM (RFC 9559); `undefined`: it is none. */
-export async function probeMatroska(file: FileBytes): Promise<MediaIndex | undefined> {
+export async function probeMatroska(file: FileBytes, onHead?: OnHead): Promise<MediaIndex | undefined> {
   const header = await elementAt(file, 0);
   if (header?.id !== EBML) return undefined;
   const found: Found = { ranges: new Map(), seeks: new Map() };
   try {
     const segment = await elementAt(file, header.end);
-    if (segment?.id === SEGMENT) await inSegment(file, segment, found);
+    if (segment?.id === SEGMENT) await inSegment(file, segment, found, () => onHead?.(indexOf(file, found)));
   } catch (error) {
     if (!(error instanceof NoBytes)) throw error;
   }
-  const ranges = [...found.ranges.values()].sort((a, b) => a.start - b.start);
-  const { duration } = found;
-  return { container: 'matroska', ranges, ...(duration === undefined ? {} : { duration }) };
+  found.seeks.clear();
+  return indexOf(file, found);
+}
+
+function indexOf(file: FileBytes, { ranges, seeks, duration }: Found): MediaIndex {
+  const known = [...ranges.values()];
+  const begun = [...seeks.keys()]
+    .filter((start) => !ranges.has(start))
+    .map((start) => ({ start, end: Math.min(file.size, start + BEGINNING) }));
+  return {
+    container: 'matroska',
+    ranges: [...known, ...begun].sort((a, b) => a.start - b.start),
+    ...(duration === undefined ? {} : { duration }),
+  };
 }
 
 /** What stands before the first cluster, and then what the SeekHead names beyond it. */
-async function inSegment(file: FileBytes, segment: Element, found: Found): Promise<void> {
+async function inSegment(file: FileBytes, segment: Element, found: Found, onHead: () => void): Promise<void> {
   let at = segment.body;
   for (let count = 0; count < MAX_ELEMENTS && at < Math.min(segment.end, file.size); count++) {
     const element = await elementAt(file, at);
@@ -58,6 +71,7 @@ async function inSegment(file: FileBytes, segment: Element, found: Found): Promi
     await take(file, segment, element, found);
     at = element.end;
   }
+  onHead();
   // A SeekHead may name another one, which names more: the map grows while it is gone through.
   let left = 20;
   for (const [start, id] of found.seeks) {

@@ -1,5 +1,5 @@
 import { type FileBytes, NoBytes } from './fileBytes.ts';
-import type { MediaIndex } from './ports.ts';
+import type { MediaIndex, OnHead } from './ports.ts';
 
 interface Box {
   readonly type: string;
@@ -12,14 +12,18 @@ interface Box {
 /** What a file of this kind may begin with. */
 const FIRST = ['ftyp', 'styp', 'moov', 'mdat', 'free', 'skip', 'wide', 'pnot'];
 const MAX_BOXES = 200;
+/** Bytes behind the media that may be an index. */
+const MOST_BEHIND = 16 * 1024 * 1024;
 
 /** ISO base media (ISO 14496-12) and QuickTime; `undefined`: it is none. */
-export async function probeMp4(file: FileBytes): Promise<MediaIndex | undefined> {
+export async function probeMp4(file: FileBytes, onHead?: OnHead): Promise<MediaIndex | undefined> {
   const first = await boxAt(file, 0, file.size);
   if (!first || !FIRST.includes(first.type)) return undefined;
   const none: MediaIndex = { container: 'mp4', ranges: [] };
   try {
-    const moov = await find(file, 'moov', 0, file.size);
+    const moov = await find(file, 'moov', 0, file.size, (at) => {
+      if (file.size - at <= MOST_BEHIND) onHead?.({ ...none, ranges: [{ start: at, end: file.size }] });
+    });
     if (!moov) return none;
     const index = { ...none, ranges: [{ start: moov.start, end: moov.end }] };
     const duration = await durationOf(file, moov).catch(forNoBytes);
@@ -30,12 +34,20 @@ export async function probeMp4(file: FileBytes): Promise<MediaIndex | undefined>
   }
 }
 
-async function find(file: FileBytes, type: string, start: number, end: number): Promise<Box | undefined> {
+/** @param onFar told where it is gone on, behind what is too long to be read */
+async function find(
+  file: FileBytes,
+  type: string,
+  start: number,
+  end: number,
+  onFar?: (at: number) => void,
+): Promise<Box | undefined> {
   let at = start;
   for (let count = 0; count < MAX_BOXES && at < end; count++) {
     const box = await boxAt(file, at, end);
     if (!box || box.type === type) return box;
     at = box.end;
+    if (box.type === 'mdat' && at < end) onFar?.(at);
   }
   return undefined;
 }

@@ -14,4 +14,12 @@ export interface MediaIndex {
  * Looks at the head of a media file, and goes on to what it points at. Never throws for what is in the file: one that
  * makes no sense is `other`. Reads at most 256 KiB in all, an index that is larger only as far as its own head.
  */
-export type ProbeMedia = (size: number, read: ReadAt, signal: AbortSignal) => Promise<MediaIndex>;
+export type ProbeMedia = (
+  size: number,
+  read: ReadAt,
+  signal: AbortSignal,
+  onHead?: OnHead,
+) => Promise<MediaIndex>;
+
+/** Told what the head says, before what it points at is read: of its ranges only the beginning is known by then. */
+export type OnHead = (index: MediaIndex) => void;

@@ -46,11 +46,16 @@ const STEP = 512 * 1024;
 interface Read extends OpenRead {
   position: number;
   taken: number;
+  since?: number;
   /** `position` when the demands were made last. */
   told: number;
 }
 
-const isMp4 = (path: string): boolean => /\.(?:mp4|m4v|mov|m4a|m4b|3gp)$/i.test(path);
+/** `undefined`: where something is needed, the head says where. */
+function tailAfterOf(path: string): number | undefined {
+  if (/\.(?:mkv|webm|mka|mk3d)$/i.test(path)) return undefined;
+  return /\.(?:mp4|m4v|mov|m4a|m4b|3gp)$/i.test(path) ? MP4_TAIL_AFTER : TAIL_AFTER;
+}
 
 /** One file of a torrent as somebody reads it, or is about to. */
 export class FileView implements Disposable {
@@ -76,14 +81,9 @@ export class FileView implements Disposable {
       { start: 0, end: first, due: now },
       { start: first, end: head, due: now + HEAD_AFTER },
     ];
-    this.#prepared = [
-      ...this.#head,
-      {
-        start: Math.max(head, length - TAIL),
-        end: length,
-        due: now + (isMp4(options.file.path) ? MP4_TAIL_AFTER : TAIL_AFTER),
-      },
-    ];
+    const tailAfter = tailAfterOf(options.file.path);
+    const tail = { start: Math.max(head, length - TAIL), end: length, due: now + (tailAfter ?? 0) };
+    this.#prepared = tailAfter === undefined ? this.#head : [...this.#head, tail];
     void this.#look();
   }
 
@@ -161,6 +161,7 @@ export class FileView implements Disposable {
         const length = Math.min(CHUNK, lengthOfPiece(torrent, piece) - inPiece, read.end - read.position);
         const bytes = await this.#stored(piece, inPiece, length);
         if (!bytes) continue;
+        read.since ??= this.#options.clock.now();
         yield bytes;
         read.position += bytes.length;
         read.taken += bytes.length;
@@ -218,11 +219,15 @@ export class FileView implements Disposable {
     };
     let index: MediaIndex;
     try {
-      index = await probeMedia(file.length, readAt, signal);
+      index = await probeMedia(file.length, readAt, signal, (head) => this.#found(head));
     } catch {
       // Given up, or the disk is full: whoever reads is told.
       return;
     }
+    this.#found(index);
+  }
+
+  #found(index: MediaIndex): void {
     this.#index = index;
     const now = this.#options.clock.now();
     const due = now + (index.container === 'matroska' ? CUES_AFTER : 0);

@@ -8,6 +8,8 @@ export interface OpenRead {
   readonly end: number;
   /** Bytes that it has handed out. */
   readonly taken: number;
+  /** Instant at which it handed out the first. */
+  readonly since?: number;
 }
 
 /** A range of the file that is wanted before anybody reads it. */
@@ -55,6 +57,16 @@ export function playheadOf(reads: readonly OpenRead[]): OpenRead | undefined {
 }
 
 /**
+ * The same for a reader that has taken more than can have been watched: what lies in its buffers, and in those on the
+ * way to it, is read-ahead as well.
+ */
+function aheadOfReader(read: OpenRead, bitrate: number, ahead: number, now: number): number {
+  if (read.since === undefined) return ahead;
+  const watched = (bitrate * (now - read.since)) / 1000;
+  return Math.max(LEAST_AHEAD, ahead - Math.max(0, read.taken - watched));
+}
+
+/**
  * What is wanted of a file: each read its own stretch, so that none keeps another from going on; the playhead's as far
  * as the read-ahead, the others' as far as they are likely to look.
  */
@@ -72,7 +84,10 @@ export function demandsOf(file: WindowOptions, state: WindowState): readonly Dem
     order: 'deadline',
   });
   const demands = reads.map((read) => {
-    const span = read === playhead ? ahead : Math.min(ahead, Math.max(PROBE, read.taken + PROBE));
+    const span =
+      read === playhead
+        ? aheadOfReader(read, bitrate, ahead, now)
+        : Math.min(ahead, Math.max(PROBE, read.taken + PROBE));
     return demand(`read-${read.id}`, read.position, Math.min(read.end, read.position + span), bitrate);
   });
   for (const [n, { start, end, due }] of prepared.entries())

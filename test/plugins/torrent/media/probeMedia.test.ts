@@ -63,6 +63,19 @@ async function probe(bytes: Uint8Array, size = bytes.length): Promise<Probed> {
   return { ...index, bytes: total, reads };
 }
 
+/** What is told before what lies far off is there. */
+async function headOf(bytes: Uint8Array): Promise<readonly MediaIndex[]> {
+  const told: MediaIndex[] = [];
+  const over = new AbortController();
+  const read: ReadAt = async (start, end) => {
+    if (start < 16_384) return bytes.subarray(start, end);
+    over.abort();
+    throw new Error('not here yet');
+  };
+  await probeMedia(bytes.length, read, over.signal, (index) => told.push(index)).catch(() => undefined);
+  return told;
+}
+
 const bytesOf = (name: string): Buffer => {
   const bytes = media.get(name);
   if (!bytes) throw new Error(`no ${name}`);
@@ -74,6 +87,18 @@ const placeOf = (bytes: Buffer, text: string | Buffer, back: number): number =>
   bytes.lastIndexOf(text) - back;
 const CUES = Buffer.from('1c53bb6b', 'hex');
 const TAGS = Buffer.from('1254c367', 'hex');
+
+it('tells what the head says before what lies far off is there', async () => {
+  const mp4 = bytesOf('end.mp4');
+  const start = placeOf(mp4, 'moov', 4);
+  expect(await headOf(mp4)).toEqual([{ container: 'mp4', ranges: [{ start, end: mp4.length }] }]);
+  const mkv = bytesOf('cues.mkv');
+  const cues = placeOf(mkv, CUES, 0);
+  const [head, ...more] = await headOf(mkv);
+  expect(more).toEqual([]);
+  expect(head?.duration).toBeCloseTo(20, 1);
+  expect(head?.ranges).toContainEqual({ start: cues, end: Math.min(mkv.length, cues + 64) });
+});
 
 describe('MP4 and QuickTime', () => {
   it.each(['end.mp4', 'end.mov'])('%s has its index at the end', async (name) => {

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FileView } from '../../../../plugins/torrent/src/reading/fileView.ts';
 import { PieceWaiters } from '../../../../plugins/torrent/src/reading/pieces.ts';
 import type { PieceStore } from '../../../../plugins/torrent/src/store/ports.ts';
-import type { Torrent } from '../../../../plugins/torrent/src/torrent.ts';
+import type { Torrent, TorrentFile } from '../../../../plugins/torrent/src/torrent.ts';
 
 const KB = 1024;
 const PIECE = 64 * KB;
@@ -75,13 +75,11 @@ let store: Pieces;
 let view: FileView;
 let changes = 0;
 
-beforeEach(() => {
-  store = new Pieces();
-  changes = 0;
-  view = new FileView({
+function viewOf(of: TorrentFile): FileView {
+  return new FileView({
     name: 'v',
     torrent,
-    file,
+    file: of,
     store,
     waiters: store.waiters,
     clock: new VirtualClock(),
@@ -91,6 +89,12 @@ beforeEach(() => {
       changes += 1;
     },
   });
+}
+
+beforeEach(() => {
+  store = new Pieces();
+  changes = 0;
+  view = viewOf(file);
 });
 
 const never = new AbortController().signal;
@@ -163,10 +167,19 @@ describe('a read', () => {
 });
 
 describe('a view that nobody reads yet', () => {
-  it('wants head and tail at once', () => {
-    const [head, tail] = view.demands;
-    expect(head).toMatchObject({ start: file.offset, rate: Number.POSITIVE_INFINITY });
+  it('wants the very head, then more of it and the tail', () => {
+    const [first, head, tail] = view.demands;
+    expect(first).toMatchObject({ start: file.offset, rate: Number.POSITIVE_INFINITY });
+    expect(head).toMatchObject({ start: first?.end, due: (first?.due ?? 0) + 800 });
     expect(tail).toMatchObject({ end: file.offset + file.length, rate: Number.POSITIVE_INFINITY });
+  });
+
+  it.each([
+    ['film.mp4', 1],
+    ['film.mkv', undefined],
+  ])('of %s wants the tail after %s ms', (path, after) => {
+    const [first, , tail] = viewOf({ ...file, path }).demands;
+    expect(tail && tail.due - (first?.due ?? 0)).toBe(after);
   });
 
   it('changes its class when it is played', () => {
