@@ -42,6 +42,8 @@ export interface WindowState {
 
 /** Least and most bytes that are fetched ahead of a reader, whatever the bitrate says. */
 const LEAST_AHEAD = 2 * 1024 * 1024;
+/** The least for a reader that holds much already. */
+const LEAST_MORE = 1024 * 1024;
 const MOST_AHEAD = 128 * 1024 * 1024;
 /** A read that has taken no more than this looks at something, an index for instance: it is no playhead. */
 const PROBE = 256 * 1024;
@@ -63,7 +65,7 @@ export function playheadOf(reads: readonly OpenRead[]): OpenRead | undefined {
 function aheadOfReader(read: OpenRead, bitrate: number, ahead: number, now: number): number {
   if (read.since === undefined) return ahead;
   const watched = (bitrate * (now - read.since)) / 1000;
-  return Math.max(LEAST_AHEAD, ahead - Math.max(0, read.taken - watched));
+  return Math.max(LEAST_MORE, ahead - Math.max(0, read.taken - watched));
 }
 
 /**

@@ -52,13 +52,13 @@ describe('what is wanted', () => {
     expect(demands.every(({ due }) => due === 1000)).toBe(true);
   });
 
-  it('is less for who holds more than can have been watched, and never less than 2 MB', () => {
+  it('is less for who holds more than can have been watched, and never less than 1 MB', () => {
     const since = (taken: number) => ({ ...read(1, 50 * MB, taken), since: -19_000 });
     const ahead = (taken: number) => {
       const [demand] = demandsOf(FILE, state([since(taken)]));
       return ((demand?.end ?? 0) - (demand?.start ?? 0)) / MB;
     };
-    expect([10, 20, 25, 31, 40].map((taken) => ahead(taken * MB))).toEqual([12, 12, 7, 2, 2]);
+    expect([10, 20, 25, 31, 40].map((taken) => ahead(taken * MB))).toEqual([12, 12, 7, 1, 1]);
   });
 
   it('ends with the file and with the range that was asked for', () => {
