@@ -1,6 +1,7 @@
 export * from './clock.ts';
 export * from './commands.ts';
 export * from './consent.ts';
+export * from './diagnostics.ts';
 export * from './errors.ts';
 export * from './event.ts';
 export * from './item.ts';

@@ -145,6 +145,8 @@ export interface Contributions {
     /** What it is good for. */
     readonly description?: string;
   }[];
+  /** Whether `kinoport doctor` starts the plugin and shows what it tells of itself, see `ctx.diagnostics`. */
+  readonly diagnostics?: boolean;
   /**
    * JSON Schema of the plugin's slice of the config; `type: object` with `properties` and defaults. A property with
    * `"secret": true` (a string) is kept in the keyring, not in the config file.

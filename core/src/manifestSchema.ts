@@ -209,6 +209,7 @@ export const manifestSchema = {
                 },
               },
             },
+            diagnostics: { type: 'boolean' },
             configuration: {
               type: 'object',
               required: ['properties'],

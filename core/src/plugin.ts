@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { CommandHandler } from './commands.ts';
+import type { Diagnostics } from './diagnostics.ts';
 import type { Event } from './event.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Disposable } from './lifecycle.ts';
@@ -50,6 +51,7 @@ export interface PluginContext {
   readonly storage: PluginStorage;
   readonly secrets: PluginSecrets;
   readonly attention: Attention;
+  readonly diagnostics: Diagnostics;
   /** @experimental */
   readonly services: Services;
   readonly streams: Streams;

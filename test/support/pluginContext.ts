@@ -196,6 +196,9 @@ export async function createPluginContext(options: TestPluginContextOptions): Pr
     get secrets(): never {
       throw new Error('This test context has no secrets; give them in members.');
     },
+    get diagnostics(): never {
+      throw new Error('This test context has no diagnostics; give them in members.');
+    },
     get attention(): never {
       throw new Error('This test context has no attention; give it in members.');
     },

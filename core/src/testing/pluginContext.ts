@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { CommandHandler } from '../commands.ts';
+import type { DiagnosticsReporter } from '../diagnostics.ts';
 import { KinoportError } from '../errors.ts';
 import { Emitter } from '../event.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
@@ -58,6 +59,8 @@ export class TestContext implements Disposable {
   readonly playback = new TestPlayback();
   /** What the plugin asks the user to do. */
   attention: AttentionRequest | undefined;
+  /** What answers `kinoport doctor`. */
+  diagnostics: DiagnosticsReporter | undefined;
   readonly #services = new Map<string, Parameters<Services['register']>[1]>();
   readonly #owned = new DisposableStore();
   readonly #configured = new Emitter<JsonObject>();
@@ -151,6 +154,18 @@ export class TestContext implements Disposable {
         },
         clear: () => {
           this.attention = undefined;
+        },
+      },
+      diagnostics: {
+        register: (reporter) => {
+          if (this.diagnostics)
+            throw new KinoportError('PLUGIN_CONTRIBUTION_CLASH', 'The diagnostics are registered twice.');
+          this.diagnostics = reporter;
+          return this.#owned.add(
+            toDisposable(() => {
+              this.diagnostics = undefined;
+            }),
+          );
         },
       },
       services: members.services ?? this.#ownServices(),

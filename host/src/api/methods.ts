@@ -148,6 +148,7 @@ export class ApiMethods {
         return { ...result, source: by.id, alternatives };
       },
       ...cacheMethods(this.#services.caches),
+      'plugins.diagnose': async (_params, _client, signal) => plugins.diagnose(signal),
       'plugins.list': async () => plugins.list(),
       'plugins.get': async ({ id }: { id: string }) => plugins.set.view(id),
       'plugins.subscribe': async (_params, client) => {

@@ -19,6 +19,7 @@ import Type, { type Static } from 'typebox';
 import type { PreparedInstall, RemovedPlugin, SearchHit } from '../plugins/install/views.ts';
 import type { Protection } from '../plugins/permissions/border.ts';
 import { CACHE_METHODS, type CacheResults } from './cacheProtocol.ts';
+import { DIAGNOSTICS_METHODS, type DiagnosticsResults } from './diagnosticsProtocol.ts';
 
 /**
  * Characters of an address. One may hold a whole file (`data:`); with it a message to a plugin still has less than 4 MiB.
@@ -116,6 +117,7 @@ export const METHODS = {
   'continue.list': Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }),
   'source.resolve': UriParams,
   ...CACHE_METHODS,
+  ...DIAGNOSTICS_METHODS,
   'plugins.list': Type.Object({}),
   'plugins.get': PluginParams,
   /** Changes of any plugin from now on, as notifications `plugins.event` with a {@link PluginView}. */
@@ -362,7 +364,7 @@ export type PlaybackEvent =
   /** The session is over; nothing follows. */
   | { readonly type: 'closed'; readonly sessionId: string };
 
-export interface Results extends CacheResults {
+export interface Results extends CacheResults, DiagnosticsResults {
   'host.status': {
     readonly version: string;
     readonly pid: number;

@@ -5,10 +5,12 @@ import {
   type PlayerInstallation,
   serializeError,
 } from '@kinoport/core';
+import type { PluginDiagnostics } from '../api/diagnosticsProtocol.ts';
 import type { PluginView } from '../api/protocol.ts';
 import type { ConfigService } from '../config/config.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { PluginCalls } from './calls.ts';
+import { diagnose } from './diagnostics.ts';
 import type { LoadedManifest } from './manifest.ts';
 import type { Plugin } from './plugin.ts';
 import { disabled, PluginSet, type PluginSetOptions, wantsToRun } from './pluginSet.ts';
@@ -104,6 +106,11 @@ export class PluginManager implements Disposable {
         }
       }),
     );
+  }
+
+  /** What plugins tell about themselves; starts those that do. */
+  diagnose(signal?: AbortSignal): Promise<readonly PluginDiagnostics[]> {
+    return diagnose(this.#plugins(), signal);
   }
 
   get sourceIds(): readonly string[] {

@@ -2,6 +2,7 @@
 import type {
   CacheFreed,
   CacheUsage,
+  Diagnostic,
   EndReason,
   Item,
   Page,
@@ -236,6 +237,17 @@ export const checks = {
         { maxItems: 5000 },
       ),
     }),
+  ),
+  diagnostics: checkedSchema<Diagnostic[]>(() =>
+    Type.Array(
+      Type.Object({
+        label: Type.String({ minLength: 1, maxLength: 40 }),
+        value: Type.String({ minLength: 1, maxLength: 300 }),
+        ok: flag,
+        hint: optional(text(300)),
+      }),
+      { maxItems: 20 },
+    ),
   ),
   cacheFreed: checkedSchema<CacheFreed>(() => Type.Object({ bytes })),
   commandEnd: checkedSchema<{ readonly exitCode: number }>(() =>

@@ -1,6 +1,6 @@
 /**
  * What host and plugin process say to each other. Requests of the host: `initialize`, `ping`,
- * `deactivate`, `report`, `player/*`, `session/call`, `source/call`, `service/call`, `command/run`. Requests of the plugin: `streams/*`, `processes/*`,
+ * `deactivate`, `report`, `diagnostics/report`, `player/*`, `session/call`, `source/call`, `service/call`, `command/run`. Requests of the plugin: `streams/*`, `processes/*`,
  * `storage/*`, `secrets/*`, `services/call`, `playback/*`, `command/prompt`, `command/configure`. Notifications are listed with their payloads below.
  */
 import type {

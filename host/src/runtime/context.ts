@@ -25,6 +25,7 @@ import { Outbox } from '../rpc/outbox.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
 import { serveCommands } from './commands.ts';
+import { DiagnosticsServer } from './diagnostics.ts';
 import { createPlayback } from './playback.ts';
 import { PlayerServer, playerVerbs } from './players.ts';
 import { createProcesses } from './processes.ts';
@@ -45,6 +46,7 @@ export class PluginRuntime {
   readonly #syncs: RegistryImpl<Sync>;
   readonly #commands: RegistryImpl<CommandHandler>;
   readonly #services: RegistryImpl<ServiceMethods>;
+  readonly #diagnostics: DiagnosticsServer;
   readonly #playerServer: PlayerServer;
   readonly #context: PluginContext;
   readonly #log = createLog();
@@ -62,6 +64,7 @@ export class PluginRuntime {
       this.#owned,
     );
     this.#services = new RegistryImpl('service', ids(declared.services), this.#owned);
+    this.#diagnostics = new DiagnosticsServer(peer, declared.diagnostics === true, this.#owned, this.#log);
     const outbox = new Outbox({
       send: (method, value) => peer.notify(method, value),
       onOverflow: (error) => {
@@ -106,6 +109,7 @@ export class PluginRuntime {
       },
       secrets: createSecrets(peer, redactor),
       attention: createAttention(peer),
+      diagnostics: this.#diagnostics,
       commands: this.#commands,
       playback: createPlayback(peer, demands),
       config: {
@@ -142,9 +146,14 @@ export class PluginRuntime {
         cause: error,
       });
     }
-    const missing = [this.#players, this.#sources, this.#syncs, this.#commands, this.#services].flatMap(
-      (registry) => registry.missing(),
-    );
+    const missing = [
+      this.#players,
+      this.#sources,
+      this.#syncs,
+      this.#commands,
+      this.#services,
+      this.#diagnostics,
+    ].flatMap((registry) => registry.missing());
     if (missing.length > 0) {
       throw new KinoportError(
         'PLUGIN_NOT_REGISTERED',

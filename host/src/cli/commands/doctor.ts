@@ -18,6 +18,10 @@ export interface Check {
   readonly message: string;
   readonly hint?: string;
   readonly code?: string;
+  /** What a plugin tells of itself: its id, what the finding is about, and what it says. */
+  readonly plugin?: string;
+  readonly label?: string;
+  readonly value?: string;
   /** For who wants to know more. */
   readonly details?: readonly string[];
 }

@@ -14,15 +14,22 @@ export async function checkHost(ctx: CliContext): Promise<readonly Check[]> {
   await before?.dispose();
   try {
     return await withHost(ctx, async (host) => {
-      const [status, plugins, players] = await Promise.all([
+      const [status, plugins, players, diagnostics] = await Promise.all([
         host.call('host.status', {}),
         host.call('plugins.list', {}),
         host.call('players.probe', {}),
+        host.call('plugins.diagnose', {}),
       ]);
       const how = before ? 'running' : 'started for this check';
       return [
         { name: 'Host', status: 'ok', message: `${status.version}, process ${status.pid}, ${how}` },
-        ...plugins.flatMap(pluginCheck),
+        ...plugins.flatMap((plugin) => [
+          ...pluginCheck(plugin),
+          ...diagnosticChecks(
+            plugin,
+            diagnostics.find((each) => each.plugin === plugin.id),
+          ),
+        ]),
         ...playerChecks(players, plugins),
       ];
     });
@@ -50,6 +57,28 @@ function pluginCheck(plugin: Results['plugins.list'][number]): readonly Check[] 
       details: notStopped.map((what) => printable(`It can ${what}.`)),
     },
   ];
+}
+
+/** What it tells of itself. That it does not work was said before. */
+function diagnosticChecks(
+  { id, error }: Results['plugins.list'][number],
+  told: Results['plugins.diagnose'][number] | undefined,
+): readonly Check[] {
+  if (!told) return [];
+  if (told.error) {
+    const check = failed('Plugin', told.error);
+    const message = printable(`${id} does not say how it is: ${check.message}`);
+    return error ? [] : [{ ...check, status: 'warning', message, plugin: id }];
+  }
+  return told.diagnostics.map(({ label, value, ok, hint }) => ({
+    name: 'Plugin',
+    status: ok ? 'ok' : 'warning',
+    message: printable(`${id}, ${label}: ${value}`),
+    ...(hint === null ? {} : { hint: printable(hint) }),
+    plugin: id,
+    label,
+    value,
+  }));
 }
 
 const PROTECTION: Readonly<Record<Protection, string>> = {

@@ -55,6 +55,7 @@ export async function harness(options: { clock?: Clock; config?: JsonObject } = 
     services: { register: unused, call: unused },
     secrets: { get: unused, set: unused },
     attention: { request: unused, clear: unused },
+    diagnostics: { register: unused },
     get playback(): never {
       return unused();
     },
