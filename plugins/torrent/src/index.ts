@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { definePlugin, type PluginContext } from '@kinoport/core';
 import { registerCommands } from './commands.ts';
+import { diagnose } from './diagnostics.ts';
 import { Torrents } from './live/torrents.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { TorrentSource } from './source.ts';
@@ -35,6 +36,15 @@ export default definePlugin({
       ctx.log.warn('webtorrent cannot be loaded.', { error: String(error) }),
     );
     registerCommands(ctx, { source, torrents, cache: () => parts.cache(), settings: () => settings });
+    ctx.diagnostics.register(() =>
+      diagnose({
+        clock: ctx.clock,
+        settings: () => settings,
+        port: () => parts.port(),
+        cache: () => parts.cache(),
+        folder: parts.folder,
+      }),
+    );
     ctx.subscriptions.add(
       ctx.config.onDidChange((config) => {
         settings = settingsOf(config);
@@ -68,6 +78,16 @@ class Parts {
   constructor(ctx: PluginContext, settings: () => Settings) {
     this.#ctx = ctx;
     this.#settings = settings;
+  }
+
+  /** Where the pieces lie. */
+  get folder(): string {
+    return join(this.#ctx.folders.cache, 'pieces');
+  }
+
+  /** The port that peers connect to, while an engine runs; starts none. */
+  async port(): Promise<number | undefined> {
+    return (await this.#engine?.catch(() => undefined))?.port;
   }
 
   engine(): Promise<Engine> {
@@ -117,9 +137,9 @@ class Parts {
 
   async #openCache(): Promise<PieceCache> {
     const { openPieceCache } = await import('./store/pieceCache.ts');
-    const { clock, log, folders } = this.#ctx;
+    const { clock, log } = this.#ctx;
     return openPieceCache({
-      folder: join(folders.cache, 'pieces'),
+      folder: this.folder,
       limits: this.#settings().cache,
       clock,
       log,

@@ -2,6 +2,7 @@ import type { CommandArguments, CommandIo, JsonObject, PluginContext } from '@ki
 import type { Settings } from './settings.ts';
 import { formatSize, parseSize } from './size.ts';
 import type { PieceCache } from './store/ports.ts';
+import { waysToPeers } from './ways.ts';
 
 interface Parts {
   readonly cache: () => Promise<PieceCache>;
@@ -51,14 +52,7 @@ function rateOf(text: string, option: string): number {
 
 async function show({ settings, cache: open }: Parts, io: CommandIo): Promise<void> {
   const { engine, cache, readAhead } = settings();
-  // It takes its time to load, and activation shall not wait for it.
-  const { loadWebtorrent } = await import('./swarm/webtorrent.ts');
-  const { UTP_SUPPORT, WEBRTC_SUPPORT } = await loadWebtorrent();
-  const ways = [
-    ['TCP', true],
-    ['uTP', engine.utp && UTP_SUPPORT],
-    ['WebRTC', WEBRTC_SUPPORT],
-  ] as const;
+  const ways = await waysToPeers(engine.utp);
   const used = (await (await open()).list()).reduce((sum, { bytes }) => sum + bytes, 0);
   const limits = {
     upload: engine.upload,
@@ -68,7 +62,7 @@ async function show({ settings, cache: open }: Parts, io: CommandIo): Promise<vo
     cacheUsed: used,
     keepDays: cache.keep / 86_400_000,
     readAhead,
-    ways: Object.fromEntries(ways),
+    ways: Object.fromEntries(ways.map(({ name, isThere }) => [name, isThere])),
   };
   if (io.wantsJson) {
     io.json(limits);
@@ -79,5 +73,5 @@ async function show({ settings, cache: open }: Parts, io: CommandIo): Promise<vo
   io.line(`Download   ${rate(engine.downloadLimit)}`);
   io.line(`On disk    ${formatSize(used)} of ${formatSize(cache.size)}, for ${limits.keepDays} days`);
   io.line(`Read-ahead ${readAhead} s`);
-  io.line(`Peers by   ${ways.map(([name, isThere]) => (isThere ? name : `not ${name}`)).join(', ')}`);
+  io.line(`Peers by   ${ways.map(({ name, isThere }) => (isThere ? name : `not ${name}`)).join(', ')}`);
 }

@@ -1,12 +1,12 @@
 import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
-import { createRequire } from 'node:module';
 import { KinoportError } from '@kinoport/core';
 import { HttpCaller } from '../net/httpCaller.ts';
 import { SsrfGuard } from '../net/ssrfGuard.ts';
 import type { TorrentAddress } from '../torrent.ts';
 import { ConnectionBudget } from './connections.ts';
 import { createDhtSocket } from './harden.ts';
+import { isInstalled } from './installed.ts';
 import type { Engine, EngineOptions, EngineSettings, Swarm } from './ports.ts';
 import { WebtorrentSwarm } from './swarm.ts';
 import type { TrackerProxy } from './trackers.ts';
@@ -178,14 +178,5 @@ class WebtorrentEngine implements Engine {
     return new Promise((resolve) => {
       group.bucket.removeTokens(Math.min(bytes, group.bucket.bucketSize), () => resolve());
     });
-  }
-}
-
-function isInstalled(name: string): boolean {
-  try {
-    createRequire(import.meta.url).resolve(name);
-    return true;
-  } catch {
-    return false;
   }
 }
