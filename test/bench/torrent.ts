@@ -15,6 +15,10 @@ const option = (name: string): string | undefined =>
   process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
 const { quick, json } = runFlags();
 
+/** Of each kind of figure one, in under a minute. With `--only` all of that kind. */
+const isBrief = quick && option('only') === undefined;
+const rounds = Number(option('rounds') ?? (quick ? 1 : 5));
+
 const EVENINGS = {
   slow8: '1.2 times the bitrate and a straggler',
   tight1: 'one seeder of 1.2 times the bitrate',
@@ -30,8 +34,9 @@ else await bench();
 
 async function bench(): Promise<void> {
   const table = new Table({ title: 'Torrents', json });
-  const names = await readyContenders(option('contenders')?.split(',').filter(isContender) ?? CONTENDERS);
-  const only = option('only')?.split(',');
+  const chosen = option('contenders')?.split(',').filter(isContender);
+  const names = await readyContenders(chosen ?? (quick ? ['kinoport', 'webtorrent'] : CONTENDERS));
+  const only = option('only')?.split(',') ?? (isBrief ? ['start', 'frame', 'seek', 'stalls'] : undefined);
   for (const [name, part] of Object.entries(parts(table, names))) {
     if (only && !only.includes(name)) continue;
     try {
@@ -47,7 +52,6 @@ async function bench(): Promise<void> {
 }
 
 function parts(table: Table, names: readonly ContenderName[]): Record<string, () => Promise<void>> {
-  const rounds = quick ? 3 : 5;
   const LATE = 60_000;
   const film = (container: 'mp4' | 'mkv' = 'mkv') => filmOf(container, 300);
   const starts = async (title: string, run: (name: ContenderName) => Promise<number>, target: object) =>
@@ -63,6 +67,7 @@ function parts(table: Table, names: readonly ContenderName[]): Record<string, ()
         (name) => firstByte(name, 'mix4', mkv),
         ofWebtorrent(0.9),
       );
+      if (isBrief) return;
       await starts(
         'first byte, 7 seeders and a straggler',
         (name) => firstByte(name, 'strag8', mkv),
@@ -75,11 +80,12 @@ function parts(table: Table, names: readonly ContenderName[]): Record<string, ()
       const figures = await inTurns(names, rounds, LATE, (name) => firstPicture(name, 'mix4', mp4));
       addRows(table, 'first frame, MP4 with its moov at the end', 'ms', figures, ofWebtorrent(0.55));
       addRows(table, '  the same, against the best', 'ms', figures, ofBest(0.75));
+      if (isBrief) return;
       await starts('first frame, MKV', (name) => firstPicture(name, 'mix4', mkv), ofBest(1));
     },
     seek: async () => {
       const mkv = await film();
-      for (const swarm of ['mix4', 'strag8'] as const) {
+      for (const swarm of isBrief ? (['mix4'] as const) : (['mix4', 'strag8'] as const)) {
         const end: Partial<Record<ContenderName, number[]>> = {};
         const half = await inTurns(names, rounds, LATE, async (name) => {
           const [to50 = LATE, to90 = LATE] = await seeks(name, swarm, mkv, [0.5, 0.9]);
@@ -93,7 +99,7 @@ function parts(table: Table, names: readonly ContenderName[]): Record<string, ()
     },
     stalls: async () => {
       for (const [swarm, title] of Object.entries(EVENINGS) as [SwarmName, string][])
-        await evenings(swarm, title);
+        if (!isBrief || swarm === 'stall8') await evenings(swarm, title);
     },
     throughput: async () => {
       const mkv = await film();
@@ -121,9 +127,9 @@ function parts(table: Table, names: readonly ContenderName[]): Record<string, ()
 
   async function evenings(swarm: SwarmName, title: string): Promise<void> {
     const mkv = await film();
-    const seconds = quick ? 20 : 60;
+    const seconds = isBrief ? 12 : quick ? 20 : 60;
     const runs: Partial<Record<ContenderName, Evening[]>> = {};
-    for (let round = 0; round < (quick ? 1 : 5); round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const evening = await watchTogether(names, swarm, mkv, seconds * 1000);
       for (const name of names) {
         const one = evening[name];
