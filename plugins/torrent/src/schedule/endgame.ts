@@ -23,7 +23,7 @@ const MOST_AT_ONCE = 128;
 /** Milliseconds by which a request has to be less urgent than a block to make way for it. */
 const LATER = 500;
 /** Milliseconds by which an answer is too near to be stopped. */
-const TOO_NEAR = 30;
+const TOO_NEAR = 70;
 
 interface Late {
   readonly holder: WireState;
