@@ -16,6 +16,8 @@ export interface TorrentsOptions {
 
 /** How long a torrent that nobody reads keeps its peers, who would have to be won again. Milliseconds. */
 const IDLE = 120_000;
+/** Where what is read may be on disk, it is not kept waiting for looking for peers. Milliseconds. */
+const PEERS_AFTER = 1000;
 /** Each so many releases the cache is tidied. */
 const EVICT_EVERY = 10;
 
@@ -154,7 +156,8 @@ export class Torrents implements Disposable {
       return new LiveTorrent({ swarm: swarms.join(address), cache: pieces, clock, log, readAhead });
     // Peers are looked for while the disk is.
     const peers = address.type === 'magnet' ? address.peers : [];
-    const swarm = swarms.join({ type: 'torrent', torrent: joined(torrent, address) }, { peers });
+    const after = pieces.sizeOf(torrent.infohash) > 0 ? PEERS_AFTER : 0;
+    const swarm = swarms.join({ type: 'torrent', torrent: joined(torrent, address) }, { peers, after });
     try {
       const store = await pieces.open(torrent);
       swarm.connect(store.peers);

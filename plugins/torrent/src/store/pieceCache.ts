@@ -86,6 +86,10 @@ class DiskCache implements PieceCache {
     }
   }
 
+  sizeOf(infohash: string): number {
+    return this.#shelf.torrents.get(infohash)?.bytes ?? 0;
+  }
+
   async open(torrent: Torrent): Promise<PieceStore> {
     this.#check();
     const { infohash } = torrent;

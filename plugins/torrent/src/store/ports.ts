@@ -59,6 +59,8 @@ export interface PieceCache extends Disposable {
   limits: CacheLimits;
   /** The torrent of an infohash as it was met before; `undefined` when it was not, or its file is broken. */
   known(infohash: string): Promise<Torrent | undefined>;
+  /** Bytes of its pieces that are on disk. */
+  sizeOf(infohash: string): number;
   /**
    * Opens the pieces of a torrent. Trusts the resume file and hashes nothing; what does not fit to it is not trusted
    * and is fetched again. Opened twice it is one store, closed when both are disposed.

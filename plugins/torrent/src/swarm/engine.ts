@@ -65,7 +65,10 @@ class WebtorrentEngine implements Engine {
     if (changes) for (const swarm of this.#swarms.values()) swarm.uploadChanged();
   }
 
-  join(address: TorrentAddress, { peers = [] }: { readonly peers?: readonly string[] } = {}): Swarm {
+  join(
+    address: TorrentAddress,
+    { peers = [], after = 0 }: { readonly peers?: readonly string[]; readonly after?: number } = {},
+  ): Swarm {
     if (this.#disposing) throw new KinoportError('DISPOSED', 'The torrent engine was closed.');
     const infohash = address.type === 'torrent' ? address.torrent.infohash : address.infohash;
     if (this.#swarms.has(infohash))
@@ -77,6 +80,7 @@ class WebtorrentEngine implements Engine {
       makeScheduler,
       address,
       peers,
+      after,
       settings: () => this.#settings,
       budget: this.#budget,
       gate: this.#gate,

@@ -37,8 +37,12 @@ export interface Engine extends Disposable {
   /**
    * Looks for peers of a torrent. Of one infohash there is one swarm at a time.
    * @param peers `host:port` of peers from an earlier time, tried at once
+   * @param after milliseconds until peers are looked for, unless something is wanted earlier that is not here
    */
-  join(address: TorrentAddress, options?: { readonly peers?: readonly string[] }): Swarm;
+  join(
+    address: TorrentAddress,
+    options?: { readonly peers?: readonly string[]; readonly after?: number },
+  ): Swarm;
   /** Port that peers connect to, once it listens. */
   readonly port: number | undefined;
   readonly hasWebRtc: boolean;

@@ -27,6 +27,8 @@ export interface SwarmOptions {
   readonly settings: () => EngineSettings;
   readonly address: TorrentAddress;
   readonly peers: readonly string[];
+  /** Milliseconds until peers are looked for, unless something is missing before. */
+  readonly after: number;
   readonly budget: ConnectionBudget;
   readonly gate: UploadGate;
   /** Asks web seeds. */
@@ -64,6 +66,8 @@ export class WebtorrentSwarm implements Swarm {
   readonly #up: Rate;
   #errors = 0;
   #retry: Disposable | undefined;
+  /** Until peers are looked for. */
+  #resting: Disposable | undefined;
   #disposing: Promise<void> | undefined;
 
   readonly onDidVerify = this.#verified.event;
@@ -87,7 +91,8 @@ export class WebtorrentSwarm implements Swarm {
     );
     this.#known.promise.catch(() => undefined);
     if (this.#torrent) this.#known.resolve(this.#torrent);
-    void this.#start();
+    if (options.after === 0) void this.#start();
+    else this.#resting = clock.after(options.after, () => this.#wake());
   }
 
   metadata(signal?: AbortSignal): Promise<Torrent> {
@@ -135,6 +140,7 @@ export class WebtorrentSwarm implements Swarm {
   want(demands: readonly Demand[]): void {
     this.#demands = demands;
     this.#fetching?.want(demands);
+    if (this.#resting && this.#isMissing(demands)) this.#wake();
   }
 
   get stats(): SwarmStats {
@@ -175,6 +181,7 @@ export class WebtorrentSwarm implements Swarm {
 
   async #dispose(): Promise<void> {
     void this.#retry?.dispose();
+    void this.#resting?.dispose();
     this.#known.reject(new KinoportError('DISPOSED', 'The swarm was left.'));
     this.#metadata.dispose();
     const transport = this.#dropTransport();
@@ -182,6 +189,23 @@ export class WebtorrentSwarm implements Swarm {
     await within(this.#options.clock, CLOSING, Promise.all([transport, this.#fetching?.dispose()]));
     this.#verified.dispose();
     this.#failed.dispose();
+  }
+
+  #wake(): void {
+    void this.#resting?.dispose();
+    this.#resting = undefined;
+    if (!this.#disposing) void this.#start();
+  }
+
+  #isMissing(demands: readonly Demand[]): boolean {
+    const { store } = this.#fetching ?? {};
+    if (!store) return false;
+    const { pieceLength } = store.torrent;
+    return demands.some(({ start, end }) => {
+      for (let piece = Math.floor(start / pieceLength); piece * pieceLength < end; piece += 1)
+        if (!store.has(piece)) return true;
+      return false;
+    });
   }
 
   async #start(): Promise<void> {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { LabTorrent } from '../../../support/lab/swarm/torrent.ts';
 import { until } from '../../../support/lab/waiting.ts';
-import { addressOf, Bench, magnetOf } from './swarmBench.ts';
+import { addressOf, Bench, MemoryStore, magnetOf, wantAll } from './swarmBench.ts';
 
 const bytes = randomBytes(40 * 65_536 + 1000);
 const bench = new Bench();
@@ -31,6 +31,22 @@ test('gets the metadata of a magnet link from the peers that it names', async ()
   expect(torrent).toMatchObject({ infohash: lab.infohash, name: 'data.bin', length: bytes.length });
   const store = await bench.fetchAll(swarm, torrent);
   expect(store.bytes().equals(bytes)).toBe(true);
+});
+
+test('leaves peers alone until something is wanted that is not here', async () => {
+  const seeders = await bench.seeders(lab, [{ delay: 5 }]);
+  const address = addressOf(lab);
+  const { torrent } = address;
+  const swarm = bench.engine().join(address, { peers: seeders.peers, after: 3_600_000 });
+  const store = new MemoryStore(torrent);
+  store.pieces.set(0, bytes.subarray(0, 65_536));
+  swarm.fetch(torrent, store);
+  swarm.want([{ ...wantAll(torrent), end: 65_536 }]);
+  // Longer than a swarm takes to begin.
+  await bench.fetchAll(bench.engine().join(address, { peers: seeders.peers }), torrent);
+  expect(swarm.stats.peers).toBe(0);
+  swarm.want([{ ...wantAll(torrent), end: 65_537 }]);
+  await until('the second piece', () => store.has(1));
 });
 
 test('finds peers by a tracker', async () => {
