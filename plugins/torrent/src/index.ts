@@ -22,26 +22,24 @@ export default definePlugin({
         metadataTimeout: () => settings.metadataTimeout,
       }),
     );
-    const source = ctx.subscriptions.add(
-      new TorrentSource(
-        ctx,
-        torrents,
-        () => parts.cache(),
-        () => settings,
-      ),
-    );
+    // Whoever looks at what is kept finds what was to be kept before.
+    const kept = async (): Promise<PieceCache> => {
+      await torrents.kept();
+      return parts.cache();
+    };
+    const source = ctx.subscriptions.add(new TorrentSource(ctx, torrents, kept, () => settings));
     ctx.sources.register('torrent', source);
     // Whoever starts this plugin is about to play a torrent.
     warmUp().catch((error: unknown) =>
       ctx.log.warn('webtorrent cannot be loaded.', { error: String(error) }),
     );
-    registerCommands(ctx, { source, torrents, cache: () => parts.cache(), settings: () => settings });
+    registerCommands(ctx, { source, torrents, cache: kept, settings: () => settings });
     ctx.diagnostics.register(() =>
       diagnose({
         clock: ctx.clock,
         settings: () => settings,
         port: () => parts.port(),
-        cache: () => parts.cache(),
+        cache: kept,
         folder: parts.folder,
       }),
     );

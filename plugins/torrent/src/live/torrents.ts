@@ -40,6 +40,7 @@ export class Torrents implements Disposable {
   readonly #endings = new Set<Promise<void>>();
   /** What is being kept on disk at the moment. */
   readonly #remembering = new Map<string, Torrent>();
+  readonly #writings = new Set<Promise<void>>();
   #releases = 0;
   #isOver = false;
 
@@ -62,9 +63,14 @@ export class Torrents implements Disposable {
       .catch((error: unknown) => this.#options.log.warn('A torrent was not kept.', { error: String(error) }))
       .finally(() => {
         this.#remembering.delete(infohash);
-        this.#endings.delete(writing);
+        this.#writings.delete(writing);
       });
-    this.#endings.add(writing);
+    this.#writings.add(writing);
+  }
+
+  /** Resolves when all that was to be kept so far is. */
+  async kept(): Promise<void> {
+    await Promise.all(this.#writings);
   }
 
   /** Joins the swarm, or takes part in it. */
@@ -139,7 +145,7 @@ export class Torrents implements Disposable {
       ([id, { users }]) => users === 0 && (infohash === undefined || id === infohash),
     );
     await Promise.all(idle.map(([id, entry]) => this.#leave(id, entry)));
-    await Promise.all(this.#endings);
+    await Promise.all([...this.#endings, ...this.#writings]);
   }
 
   async dispose(): Promise<void> {

@@ -64,6 +64,7 @@ export class FileView implements Disposable {
   readonly #over = new AbortController();
   #class: DemandClass;
   readonly #head: readonly Prepared[];
+  readonly #tail: Prepared;
   #prepared: readonly Prepared[];
   #index: MediaIndex | undefined;
   #nextRead = 0;
@@ -82,8 +83,8 @@ export class FileView implements Disposable {
       { start: first, end: head, due: now + HEAD_AFTER },
     ];
     const tailAfter = tailAfterOf(options.file.path);
-    const tail = { start: Math.max(head, length - TAIL), end: length, due: now + (tailAfter ?? 0) };
-    this.#prepared = tailAfter === undefined ? this.#head : [...this.#head, tail];
+    this.#tail = { start: Math.max(head, length - TAIL), end: length, due: now + (tailAfter ?? TAIL_AFTER) };
+    this.#prepared = tailAfter === undefined ? this.#head : [...this.#head, this.#tail];
     void this.#look();
   }
 
@@ -231,10 +232,9 @@ export class FileView implements Disposable {
     this.#index = index;
     const now = this.#options.clock.now();
     const due = now + (index.container === 'matroska' ? CUES_AFTER : 0);
-    this.#prepared =
-      index.container === 'other'
-        ? this.#prepared
-        : [...this.#head, ...index.ranges.map((range) => ({ ...range, due }))];
+    const needed =
+      index.container === 'other' ? [this.#tail] : index.ranges.map((range) => ({ ...range, due }));
+    this.#prepared = [...this.#head, ...needed];
     this.#changed();
   }
 
