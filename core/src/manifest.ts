@@ -56,7 +56,7 @@ export interface PluginManifest {
 }
 
 /** Parts of the API that may change in any release. */
-export type ExperimentalApi = 'syncs' | 'services';
+export type ExperimentalApi = 'services';
 
 /**
  * On a plugin by its id, or on whoever contributes something: `player`, `source`, `sync` (any of them), `player:mpv`,
@@ -129,7 +129,7 @@ export interface Contributions {
   readonly players?: readonly PlayerContribution[];
   /** Where media comes from. */
   readonly sources?: readonly SourceContribution[];
-  /** Rooms. @experimental */
+  /** Rooms in which people share one timeline. */
   readonly syncs?: readonly {
     /** Under which it is registered. */
     readonly id: string;

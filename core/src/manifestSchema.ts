@@ -101,7 +101,7 @@ export const manifestSchema = {
             environment: variables,
           },
         },
-        experimental: { type: 'array', ...unique, items: { enum: ['syncs', 'services'] } },
+        experimental: { type: 'array', ...unique, items: { enum: ['services'] } },
         contributes: {
           type: 'object',
           additionalProperties: false,

@@ -18,7 +18,7 @@ import { checkedSchema } from './validation.ts';
 /** Longest `package.json` that is read. */
 const MAX_BYTES = 1024 * 1024;
 
-const EXPERIMENTAL = ['syncs', 'services'] as const satisfies readonly ExperimentalApi[];
+const EXPERIMENTAL = ['services'] as const satisfies readonly ExperimentalApi[];
 
 /** A plugin's folder, read and validated; none of its code has run. */
 export interface LoadedManifest {

@@ -84,7 +84,7 @@ export class PluginRuntime {
       changed.fire(config);
     });
     const demands: Demands = (kind) => demandOf(kind, { id: params.plugin.id, access: params.access });
-    const [syncs, services] = [this.#syncs, createServices(peer, this.#services)];
+    const services = createServices(peer, this.#services);
     const experimental = <T>(name: ExperimentalApi, member: T): T => {
       if (params.experimental.includes(name)) return member;
       throw new KinoportError('EXPERIMENTAL_API', `ctx.${name} is experimental and may change.`, {
@@ -98,9 +98,7 @@ export class PluginRuntime {
       clock: systemClock,
       players: this.#players,
       sources: this.#sources,
-      get syncs() {
-        return experimental('syncs', syncs);
-      },
+      syncs: this.#syncs,
       get services() {
         return experimental('services', services);
       },

@@ -47,7 +47,7 @@ const kinoportSchema = manifestSchema.properties.kinoport;
 
 function kinoportOf(random: Random): JsonObject {
   const value = validValue(kinoportSchema, random, SAMPLES) as JsonObject;
-  return { ...value, experimental: ['syncs', 'services'] };
+  return { ...value, experimental: ['services'] };
 }
 
 /** What reading the manifest says: `undefined` when it is taken. */
