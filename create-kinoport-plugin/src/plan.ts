@@ -39,6 +39,7 @@ export const TAKEN: ReadonlySet<string> = new Set([
   'serve',
   'stop',
   'torrent',
+  'watch-together',
 ]);
 
 /** @throws KinoportError `INVALID_ARGUMENT` for an id that cannot be that of a new plugin */

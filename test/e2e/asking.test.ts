@@ -16,7 +16,7 @@ describe.skipIf(needs('mpv'))(
     test('plugin list tells what is there, as scripts rely on it', async ({ world }) => {
       const plugins = await world.plugins();
       expect(plugins).toEqual(
-        ['mpv', 'files', 'torrent'].map((id) => ({
+        ['mpv', 'files', 'torrent', 'watch-together'].map((id) => ({
           id,
           version: expect.stringMatching(/^\d+\.\d+\.\d+/),
           state: 'resolved',
@@ -26,7 +26,7 @@ describe.skipIf(needs('mpv'))(
           pid: null,
           contributes: {
             players: id === 'mpv' ? ['mpv'] : [],
-            sources: id === 'mpv' ? [] : [id],
+            sources: ['files', 'torrent'].includes(id) ? [id] : [],
             syncs: [],
             commands: id === 'torrent' ? ['torrent list', 'torrent remove', 'torrent limits'] : [],
           },
