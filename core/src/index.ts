@@ -14,4 +14,5 @@ export * from './plugin.ts';
 export * from './product.ts';
 export * from './source.ts';
 export * from './streams.ts';
+export * from './suspendWatch.ts';
 export * from './sync.ts';
