@@ -13,6 +13,11 @@ export interface CommandIo {
   readonly color: boolean;
   /** Whether `--json` was given: print with `json`, not with `line`. */
   readonly wantsJson: boolean;
+  /**
+   * Variables of the caller that say where screen and sound are, for `ctx.playback.open`: a host that was started
+   * elsewhere has others.
+   */
+  readonly display: Readonly<Record<string, string>>;
   /** Aborts on Ctrl-C and when the client is lost. */
   readonly signal: AbortSignal;
   /** One line to standard output. */
@@ -21,6 +26,11 @@ export interface CommandIo {
   error(text: string): void;
   /** One JSON value on a line of its own. */
   json(value: JsonValue): void;
+  /**
+   * One line at the bottom of the terminal, rewritten with each call and cut to its width; an empty one takes it away,
+   * and so does the command's end. What is typed stands below it. Shown on a terminal only, and not with `--json`.
+   */
+  status(text: string): void;
   /** Asks for a line. @throws KinoportError `NOT_INTERACTIVE` where there is no terminal. */
   prompt(question: string): Promise<string>;
   /** Lines of standard input; ends with the input. */

@@ -7,12 +7,12 @@ import {
   PRODUCT,
 } from '@kinoport/core';
 import { Command } from 'commander';
+import { displayEnvironment } from '../processes/environment.ts';
 import { findPlugins } from './commands/config.ts';
 import { findHost, withHost } from './connection/connectHost.ts';
 import { type CliContext, type CommonOptions, outputFor } from './context.ts';
 import { EXIT_INTERRUPTED } from './play/watch.ts';
-import { InputLines } from './terminal/inputLines.ts';
-import { ask } from './terminal/prompt.ts';
+import { CommandTerminal } from './terminal/commandTerminal.ts';
 import { onSignals } from './terminal/signals.ts';
 import { resolveUri } from './uris.ts';
 
@@ -104,25 +104,25 @@ export async function runContributed(
   const cancel = new AbortController();
   return withHost(ctx, async (host) => {
     const left = Promise.withResolvers<number>();
-    const signals = onSignals({
-      interrupt() {
-        if (cancel.signal.aborted) left.resolve(EXIT_INTERRUPTED);
-        cancel.abort();
-      },
-      hangUp: () => left.resolve(EXIT_INTERRUPTED),
-    });
+    const interrupt = (): void => {
+      if (cancel.signal.aborted) left.resolve(EXIT_INTERRUPTED);
+      cancel.abort();
+    };
+    const signals = onSignals({ interrupt, hangUp: () => left.resolve(EXIT_INTERRUPTED) });
+    const terminal = new CommandTerminal(output, interrupt);
     const printing = host.onDidOutput(({ stream, text }) => {
-      if (stream === 'out') output.data(text);
-      else output.note(text);
+      if (stream === 'out') terminal.data(text);
+      else if (stream === 'err') terminal.note(text);
+      else terminal.status(text);
     });
-    const input = new InputLines();
-    host.setPrompt((question) => (question === null ? input.next() : ask(question)));
+    host.setPrompt((question) => (question === null ? terminal.next() : terminal.ask(question)));
     try {
       const client = {
         isTTY: output.isTTY,
         columns: output.columns ?? 80,
         color: output.color,
         wantsJson: output.json,
+        display: displayEnvironment(ctx.environment),
       };
       const done = host.call('commands.run', { command, args, options, client }, { signal: cancel.signal });
       return await Promise.race([left.promise, done.then(({ exitCode }) => exitCode)]);
@@ -136,7 +136,7 @@ export async function runContributed(
     } finally {
       await signals.dispose();
       await printing.dispose();
-      input.dispose();
+      terminal.dispose();
     }
   });
 }

@@ -78,7 +78,7 @@ describe('an answer of a plugin', () => {
     await expect(session.call('samplePosition')).rejects.toMatchObject(protocol('/at'));
     session.dispose();
     const runs = new CommandRuns(host.calls, () => host.manager, systemClock);
-    const client = { isTTY: false, columns: 80, color: false, wantsJson: false };
+    const client = { isTTY: false, columns: 80, color: false, wantsJson: false, display: {} };
     const run = runs.run({ command: 'odd', args: {}, options: {}, client }, {}, new AbortController().signal);
     await expect(run).rejects.toMatchObject(protocol('/exitCode'));
   });
