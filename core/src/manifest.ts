@@ -103,6 +103,8 @@ export interface PluginPermissions {
   readonly native?: boolean;
   /** `ctx.playback`: only to look, or also to steer. */
   readonly playback?: 'observe' | 'control';
+  /** `ctx.playback.history`: what was ever played here. */
+  readonly history?: boolean;
   /** Names of environment variables that it sees beside the usual ones (`PATH`, `HOME`, `LANG`, ...). */
   readonly environment?: readonly string[];
 }

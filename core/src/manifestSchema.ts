@@ -98,6 +98,7 @@ export const manifestSchema = {
             },
             native: { type: 'boolean' },
             playback: { enum: ['observe', 'control'] },
+            history: { type: 'boolean' },
             environment: variables,
           },
         },
