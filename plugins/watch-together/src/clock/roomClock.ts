@@ -1,10 +1,9 @@
-import { type Clock, type Disposable, DisposableStore, Emitter } from '@kinoport/core';
+import { type Clock, type Disposable, DisposableStore, Emitter, SuspendWatch } from '@kinoport/core';
 import { type ClockSample, measureExchange } from './exchange.ts';
 import { ExchangeSchedule } from './exchangeSchedule.ts';
 import { SampleWindow } from './sampleWindow.ts';
 import { SkewLine } from './skewLine.ts';
 import { SlewedOffset } from './slewedOffset.ts';
-import { watchSuspend } from './suspendWatch.ts';
 import { agree, type ClockFault, examineExchange } from './suspicion.ts';
 
 /** The relay's answer to the question that carried `c1`; milliseconds, see `ClockExchange`. */
@@ -46,6 +45,8 @@ const MOST_OPEN = 32;
 /** Questions older than this are given up, milliseconds. */
 const ANSWER_WITHIN = 30_000;
 const FIRST_SAMPLES = 8;
+/** Milliseconds by which the wall clock has gone on without the monotonic one. */
+const SLEPT = 1000;
 
 /**
  * The room's clock, seen from here. Asks by itself from `connected` on; an answer that cannot be true changes
@@ -66,6 +67,8 @@ export class RoomClock implements Disposable {
   #latest: { readonly c1: number; readonly r3: number; readonly roundTrip: number } | undefined;
   #identity: string | undefined;
   #isConnected = false;
+  /** Wall clock minus monotonic clock at the last answer, milliseconds. */
+  #wallGap: number | undefined;
   /** Too little is known to move slowly. */
   #steps = true;
 
@@ -83,7 +86,8 @@ export class RoomClock implements Disposable {
         ...(options.random === undefined ? {} : { random: options.random }),
       }),
     );
-    this.#owned.add(watchSuspend(options.clock, () => this.#suspended()));
+    const watch = this.#owned.add(new SuspendWatch(options.clock));
+    watch.onDidJump(({ cause }) => this.#jumped(cause === 'suspended'));
   }
 
   /**
@@ -113,6 +117,10 @@ export class RoomClock implements Disposable {
     if (fault === 'malformed') return this.#doubt(fault, 0);
     const sample = measureExchange(exchange);
     const known = this.#window.best(sample.at);
+    if (this.#hasSlept()) {
+      this.#jumped(true);
+      return 'slow';
+    }
     if (fault !== undefined || (known !== undefined && !agree(this.#projected(known, sample.at), sample)))
       return this.#suspect(fault ?? 'jumped', sample, known, answer);
     this.#doubted = [];
@@ -206,6 +214,7 @@ export class RoomClock implements Disposable {
     this.#window.add(sample);
     this.#line.add(sample);
     const now = this.#clock.now();
+    this.#wallGap = this.#clock.wall() - now;
     const best = this.#window.best(now);
     if (best === undefined) return;
     if (this.#window.size >= FIRST_SAMPLES) this.#steps = false;
@@ -216,11 +225,16 @@ export class RoomClock implements Disposable {
     if (estimate !== undefined) this.#changes.fire(estimate);
   }
 
-  /** The monotonic clock of a machine that sleeps stands still: the offset is another one now. */
-  #suspended(): void {
-    this.#forget();
+  /** The monotonic clock of a machine that sleeps may stand still: then the offset is another one now. */
+  #jumped(hasSlept: boolean): void {
+    if (hasSlept) this.#forget();
     this.#open.clear();
     if (this.#isConnected) this.#schedule.burst();
+  }
+
+  /** Whether the machine has slept since the last answer, which nobody may have told yet. */
+  #hasSlept(): boolean {
+    return this.#wallGap !== undefined && this.#clock.wall() - this.#clock.now() - this.#wallGap > SLEPT;
   }
 
   /** Conversions go on with the offset in force until the next answer. */
@@ -229,6 +243,7 @@ export class RoomClock implements Disposable {
     this.#line.clear();
     this.#doubted = [];
     this.#latest = undefined;
+    this.#wallGap = undefined;
     this.#steps = true;
   }
 }

@@ -1,7 +1,7 @@
 import type { Event, PlaybackHandle, PlayerCapabilities, PlayerState, SyncTimeline } from '@kinoport/core';
 
-/** What a room plays; seconds, and room milliseconds. */
-export type Timeline = SyncTimeline;
+/** What is followed of a room's timeline; seconds, and room milliseconds. */
+export type Timeline = Pick<SyncTimeline, 'seq' | 'phase' | 'position' | 'at' | 'rate'>;
 
 /** The room's clock, see `RoomClock`. Instants are milliseconds. */
 export interface RoomTime {

@@ -56,8 +56,7 @@ export class SimulatedRoom {
 
   join(options: MemberOptions = {}): Member {
     const { way = { up: 0.3, down: 0.3 }, clockOffset = 0, clockPpm = 0 } = options;
-    const delay = (base: number): number =>
-      base - (way.jitter ?? 0) * Math.log(1 - this.random.next());
+    const delay = (base: number): number => base - (way.jitter ?? 0) * Math.log(1 - this.random.next());
     const machine = new MachineClock(this.true, { offset: clockOffset, ppm: clockPpm });
     const player = new SimulatedPlayer({ ...options, clock: machine });
     const clock: RoomClock = new RoomClock({
