@@ -105,7 +105,11 @@ const tester = () =>
 // in place of many. Each file and each blank in it is memory and time of every plugin.
 const runtime = () =>
   bundle({
-    entryPoints: { runtime: at('host/src/runtime/main.ts'), core: at('core/src/index.ts') },
+    entryPoints: {
+      runtime: at('host/src/runtime/main.ts'),
+      standalone: at('host/src/standalone/main.ts'),
+      core: at('core/src/index.ts'),
+    },
     outdir: at('host/dist'),
     splitting: true,
     chunkNames: 'chunks/runtime-[name]-[hash]',
@@ -115,13 +119,17 @@ const runtime = () =>
     alias: { '@kinoport/core': at('core/src/index.ts') },
   });
 
-/** What a plugin's package.json says of its bundle: `{"replace": {"<module, or file in one>": "<file of the plugin>"}, "external": [...]}`. */
+/** What a plugin's package.json says of its bundle: `{"replace": {"<module, or file in one>": "<file of the plugin>"}, "external": [...], "entries": {"<name in dist>": "<source>"}}`. */
 function bundling(dir) {
   const { bundle = {} } = JSON.parse(readFileSync(at(dir, 'package.json'), 'utf8'));
   const entries = Object.entries(bundle.replace ?? {}).map(([name, file]) => [name, at(dir, file)]);
   const replaced = new Map(entries);
   return {
     external: bundle.external ?? [],
+    // Modules beside the entry: those of standalone commands.
+    entries: Object.fromEntries(
+      Object.entries(bundle.entries ?? {}).map(([name, file]) => [name, at(dir, file)]),
+    ),
     plugin: {
       name: 'replace',
       setup({ onResolve, resolve }) {
@@ -140,10 +148,10 @@ function bundling(dir) {
 }
 
 async function plugin(dir) {
-  const { external, plugin: replace } = bundling(dir);
+  const { external, entries, plugin: replace } = bundling(dir);
   await bundle({
     plugins: [lazyHttp, replace],
-    entryPoints: [at(dir, 'src/index.ts')],
+    entryPoints: { index: at(dir, 'src/index.ts'), ...entries },
     outdir: at(dir, 'dist'),
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

@@ -1,4 +1,5 @@
-import type { JsonValue } from './json.ts';
+import type { Clock } from './clock.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 
 /** Parsed and checked values of a contributed command, by the names of its manifest. */
 export interface CommandArguments {
@@ -35,6 +36,26 @@ export interface CommandIo {
   prompt(question: string): Promise<string>;
   /** Lines of standard input; ends with the input. */
   lines(): AsyncIterable<string>;
+}
+
+/** What a `standalone` command has beside its `io`: there is no host, and so none of `PluginContext`. */
+export interface StandaloneContext {
+  readonly plugin: { readonly id: string; readonly version: string; readonly root: string };
+  /** The plugin's slice of the config file as it was at the start, defaults filled in; without secret settings. */
+  readonly config: JsonObject;
+  readonly clock: Clock;
+}
+
+/** Runs a `standalone` command in a process of its own; returns its exit code (0 to 255; `undefined`: 0). */
+export type StandaloneHandler = (
+  input: CommandArguments,
+  io: CommandIo,
+  ctx: StandaloneContext,
+) => Promise<number | undefined>;
+
+/** Gives the default export of a `standalone` command's module its type. */
+export function defineCommand(handler: StandaloneHandler): StandaloneHandler {
+  return handler;
 }
 
 /** Runs a command; returns its exit code (0 to 255; `undefined`: 0). */

@@ -194,6 +194,11 @@ export interface CommandContribution {
   readonly command: string;
   /** One line of help. */
   readonly title: string;
+  /**
+   * A module of the package, as a key of `exports` (`./relay`) or a file (`./relay.js`), whose default export runs the
+   * command in a process of its own, without a host. It is not registered in `activate`.
+   */
+  readonly standalone?: string;
   /** What stands behind it, in order. */
   readonly args?: readonly {
     /** In the handler's `args`. */

@@ -176,6 +176,7 @@ export const manifestSchema = {
                 properties: {
                   command: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,30}( [a-z][a-z0-9-]{0,30})?$' },
                   title: { type: 'string', minLength: 1, maxLength: 200 },
+                  standalone: { type: 'string', pattern: '^\\./.{1,200}$' },
                   args: {
                     type: 'array',
                     maxItems: 20,

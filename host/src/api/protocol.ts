@@ -4,7 +4,6 @@
  */
 import {
   type AttentionRequest,
-  type CommandContribution,
   type EndReason,
   type Item,
   manifestSchema,
@@ -16,6 +15,7 @@ import {
 } from '@kinoport/core';
 import Type, { type Static } from 'typebox';
 import type { PreparedInstall, RemovedPlugin, SearchHit } from '../plugins/install/views.ts';
+import type { PluginCommand } from '../plugins/manager.ts';
 import type { Protection } from '../plugins/permissions/border.ts';
 
 /**
@@ -425,7 +425,7 @@ export interface Results {
     readonly installations: readonly PlayerInstallation[];
     readonly error?: SerializedError;
   }[];
-  'commands.list': readonly { readonly plugin: string; readonly contribution: CommandContribution }[];
+  'commands.list': readonly PluginCommand[];
   'commands.run': { readonly exitCode: number };
 }
 

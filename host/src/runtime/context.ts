@@ -58,7 +58,7 @@ export class PluginRuntime {
     this.#syncs = new RegistryImpl('sync', ids(declared.syncs), this.#owned);
     this.#commands = new RegistryImpl(
       'command',
-      (declared.commands ?? []).map((c) => c.command),
+      (declared.commands ?? []).flatMap((c) => (c.standalone === undefined ? [c.command] : [])),
       this.#owned,
     );
     this.#services = new RegistryImpl('service', ids(declared.services), this.#owned);

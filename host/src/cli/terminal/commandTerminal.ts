@@ -107,9 +107,10 @@ export class CommandTerminal implements Disposable {
     editor.on('SIGINT', () => this.#interrupt());
     editor.on('close', () => {
       if (this.#isAsking) return;
+      this.#clear();
       this.#editor = undefined;
       this.#hasEnded = true;
-      this.#isShown = false;
+      this.#paint();
       this.#waiting?.resolve(null);
       this.#waiting = undefined;
     });
