@@ -105,11 +105,7 @@ const tester = () =>
 // in place of many. Each file and each blank in it is memory and time of every plugin.
 const runtime = () =>
   bundle({
-    entryPoints: {
-      runtime: at('host/src/runtime/main.ts'),
-      standalone: at('host/src/standalone/main.ts'),
-      core: at('core/src/index.ts'),
-    },
+    entryPoints: { runtime: at('host/src/runtime/main.ts'), core: at('core/src/index.ts') },
     outdir: at('host/dist'),
     splitting: true,
     chunkNames: 'chunks/runtime-[name]-[hash]',
@@ -117,6 +113,21 @@ const runtime = () =>
     minifySyntax: true,
     banner: {},
     alias: { '@kinoport/core': at('core/src/index.ts') },
+  });
+
+const besideCore = {
+  name: 'beside-core',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@kinoport\/core$/ }, () => ({ path: './core.js', external: true }));
+  },
+};
+
+// Apart from the runtime, which would lie in more files if it shared some with it; with the same core as its plugin.
+const standalone = () =>
+  bundle({
+    plugins: [lazyHttp, besideCore],
+    entryPoints: { standalone: at('host/src/standalone/main.ts') },
+    outdir: at('host/dist'),
   });
 
 /** What a plugin's package.json says of its bundle: `{"replace": {"<module, or file in one>": "<file of the plugin>"}, "external": [...], "entries": {"<name in dist>": "<source>"}}`. */
@@ -204,6 +215,7 @@ const results = await Promise.allSettled([
   create(),
   host(),
   runtime(),
+  standalone(),
   tester(),
   ...plugins.map(plugin),
 ]);
