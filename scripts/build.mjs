@@ -168,10 +168,23 @@ async function plugin(dir) {
     chunkNames: 'chunks/[name]-[hash]',
     external: ['@kinoport/core', ...external],
   });
+  await program(dir);
   const lua = at(dir, 'lua');
   if (!existsSync(lua)) return;
   cpSync(lua, at(dir, 'dist/lua'), { recursive: true });
   for (const path of files(lua)) kept.add(at(dir, 'dist/lua', relative(lua, path)));
+}
+
+/** A program that needs no host: in one file, which needs nothing but Node. */
+async function program(dir) {
+  const main = at(dir, 'relay/src/main.ts');
+  if (!existsSync(main)) return;
+  await bundle({
+    entryPoints: { relay: main },
+    outdir: at(dir, 'dist'),
+    external: bundling(dir).external,
+    alias: { '@kinoport/core': at('core/src/index.ts') },
+  });
 }
 
 function declarations() {

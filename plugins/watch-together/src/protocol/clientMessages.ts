@@ -1,6 +1,7 @@
 import Type, { type Static, type TObject, type TProperties } from 'typebox';
 import { LIMITS } from './limits.ts';
 import {
+  type Immutable,
   Instant,
   ItemId,
   MediaClaim,
@@ -102,7 +103,7 @@ export const CLIENT_MESSAGES = {
 } satisfies Record<string, TObject>;
 
 export type ClientMessages = {
-  readonly [T in keyof typeof CLIENT_MESSAGES]: Static<(typeof CLIENT_MESSAGES)[T]>;
+  readonly [T in keyof typeof CLIENT_MESSAGES]: Immutable<Static<(typeof CLIENT_MESSAGES)[T]>>;
 };
 export type ClientMessage = ClientMessages[keyof ClientMessages];
 export type ClientMessageType = ClientMessage['type'];

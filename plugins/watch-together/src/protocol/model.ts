@@ -1,6 +1,13 @@
 import Type, { type Static } from 'typebox';
 import { LIMITS } from './limits.ts';
 
+/** Messages are data: nobody changes them. */
+export type Immutable<T> = T extends readonly (infer U)[]
+  ? readonly Immutable<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Immutable<T[K]> }
+    : T;
+
 /** What both sides speak about: the parts of messages. Unknown properties are passed over. */
 
 export const ParticipantId = Type.String({ pattern: '^p[1-9][0-9]{0,8}$' });
@@ -13,7 +20,7 @@ export const Instant = Type.Number({ minimum: -1e15, maximum: 1e15 });
 const Seconds = Type.Number({ minimum: 0, maximum: LIMITS.position });
 
 export const Phase = Type.Enum(['idle', 'waiting', 'playing', 'paused']);
-export type Phase = Static<typeof Phase>;
+export type Phase = Immutable<Static<typeof Phase>>;
 
 /**
  * Where everybody is to be. Position at an instant `t` of the relay's clock:
@@ -32,7 +39,7 @@ export const Timeline = Type.Object({
   media: Type.Union([ItemId, Type.Null()]),
   waitingFor: Type.Optional(Type.Array(ParticipantId, { maxItems: 1000 })),
 });
-export type Timeline = Static<typeof Timeline>;
+export type Timeline = Immutable<Static<typeof Timeline>>;
 
 /** What has led to a timeline. */
 export const Cause = Type.Object({
@@ -54,7 +61,7 @@ export const Cause = Type.Object({
   /** Position before, for `seek`: what undoes it. */
   from: Type.Optional(Position),
 });
-export type Cause = Static<typeof Cause>;
+export type Cause = Immutable<Static<typeof Cause>>;
 
 /**
  * What a copy of a film is recognised by. Tokens are `kind:digest`, hashed with the room's salt, or `kind=value` in
@@ -68,7 +75,7 @@ export const MediaClaim = Type.Object({
   ),
   duration: Type.Optional(Seconds),
 });
-export type MediaClaim = Static<typeof MediaClaim>;
+export type MediaClaim = Immutable<Static<typeof MediaClaim>>;
 
 export const QueueItem = Type.Object({
   id: ItemId,
@@ -78,7 +85,7 @@ export const QueueItem = Type.Object({
   /** Where others may get it: a magnet link or a plain http(s) address, given away on purpose. */
   share: Type.Optional(Type.String({ pattern: '^(magnet:\\?|https?://)[^\\s]+$', maxLength: LIMITS.share })),
 });
-export type QueueItem = Static<typeof QueueItem>;
+export type QueueItem = Immutable<Static<typeof QueueItem>>;
 
 export const Settings = Type.Object({
   /** Who may steer. */
@@ -93,7 +100,7 @@ export const Settings = Type.Object({
   /** How members tell what they have: see {@link MediaClaim}; none: by its duration alone. */
   matchPrivacy: Type.Enum(['hashed', 'plain', 'none']),
 });
-export type Settings = Static<typeof Settings>;
+export type Settings = Immutable<Static<typeof Settings>>;
 
 export const DEFAULT_SETTINGS: Settings = {
   control: 'everyone',
@@ -103,7 +110,7 @@ export const DEFAULT_SETTINGS: Settings = {
 };
 
 export const Match = Type.Enum(['same', 'different', 'unknown']);
-export type Match = Static<typeof Match>;
+export type Match = Immutable<Static<typeof Match>>;
 
 export const Participant = Type.Object({
   id: ParticipantId,
@@ -117,7 +124,7 @@ export const Participant = Type.Object({
   match: Match,
   duration: Type.Optional(Seconds),
 });
-export type Participant = Static<typeof Participant>;
+export type Participant = Immutable<Static<typeof Participant>>;
 
 const Milliseconds = Type.Number({ minimum: 0, maximum: 1e6 });
 
@@ -138,13 +145,13 @@ export const Status = Type.Object({
   /** Milliseconds that a seek takes in its player. */
   seekTime: Type.Optional(Milliseconds),
 });
-export type Status = Static<typeof Status>;
+export type Status = Immutable<Static<typeof Status>>;
 
 export const Queue = Type.Object({
   seq: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   items: Type.Array(QueueItem, { maxItems: LIMITS.queueItems }),
 });
-export type Queue = Static<typeof Queue>;
+export type Queue = Immutable<Static<typeof Queue>>;
 
 /** What somebody who enters is told of the room. */
 export const RoomSnapshot = Type.Object({
@@ -160,4 +167,4 @@ export const RoomSnapshot = Type.Object({
   timeline: Timeline,
   participants: Type.Array(Participant, { maxItems: 1000 }),
 });
-export type RoomSnapshot = Static<typeof RoomSnapshot>;
+export type RoomSnapshot = Immutable<Static<typeof RoomSnapshot>>;

@@ -2,6 +2,7 @@ import Type, { type Static, type TObject, type TProperties } from 'typebox';
 import { LIMITS } from './limits.ts';
 import {
   Cause,
+  type Immutable,
   Instant,
   Participant,
   ParticipantId,
@@ -102,7 +103,7 @@ export const SERVER_MESSAGES = {
 } satisfies Record<string, TObject>;
 
 export type ServerMessages = {
-  readonly [T in keyof typeof SERVER_MESSAGES]: Static<(typeof SERVER_MESSAGES)[T]>;
+  readonly [T in keyof typeof SERVER_MESSAGES]: Immutable<Static<(typeof SERVER_MESSAGES)[T]>>;
 };
 export type ServerMessage = ServerMessages[keyof ServerMessages];
 export type ServerMessageType = ServerMessage['type'];

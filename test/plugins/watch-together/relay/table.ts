@@ -22,6 +22,8 @@ import type {
 export const SALT = 'aSaltOfSixteenOrMore';
 
 type Body<T> = T extends { id: number } ? Omit<T, 'id'> : never;
+/** A request, but for its number. */
+export type Ask = Body<MemberRequest>;
 
 /** One at the table: what it was told, and what it asks. */
 export class Guest implements RoomConnection {
@@ -79,13 +81,13 @@ export class Guest implements RoomConnection {
     return this.all('timeline').at(-1)?.timeline ?? this.room.timeline;
   }
 
-  answer(body: Body<MemberRequest>): Promise<Answer> {
+  answer(body: Ask): Promise<Answer> {
     this.#requests += 1;
     return this.member.request({ id: this.#requests, ...body } as MemberRequest);
   }
 
   /** @throws KinoportError what was refused */
-  async ask(body: Body<MemberRequest>): Promise<void> {
+  async ask(body: Ask): Promise<void> {
     const answer = await this.answer(body);
     if (answer.type === 'error') throw new KinoportError(answer.code, answer.message);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Guest, Table } from '../table.ts';
+import { type Ask, Guest, Table } from '../table.ts';
 
 const FILM = { id: 'a', title: 'Film', media: { duration: 600 } };
 const NEXT = { id: 'b', media: { duration: 300 } };
@@ -185,14 +185,14 @@ describe('who may steer', () => {
     const ann = await table.host({ settings: { control: 'host' }, queue: [FILM] });
     const bob = await table.join();
     await ann.ask({ type: 'start', force: true });
-    const steering = [
+    const steering: readonly Ask[] = [
       { type: 'play' },
       { type: 'pause' },
       { type: 'seek', position: 1 },
       { type: 'rate', rate: 2 },
       { type: 'queue', items: [] },
       { type: 'select', item: 'a' },
-    ] as const;
+    ];
     for (const body of steering)
       await expect(bob.ask(body)).rejects.toMatchObject({ code: 'ROOM_FORBIDDEN' });
     expect(bob.timeline.seq).toBe(1);
