@@ -1,4 +1,4 @@
-import { type Clock, positionAt, sleep } from '@kinoport/core';
+import { type Clock, sleep } from '@kinoport/core';
 import { LearnedLatency } from './learnedLatency.ts';
 import type { PlayerCommands } from './playerCommands.ts';
 import type { FollowedPlayer } from './ports.ts';
@@ -77,11 +77,7 @@ export class Approach {
       await this.#commands.pause(at > this.#clock.now() ? at : undefined, signal);
     }
     signal.throwIfAborted();
-    const { placed } = this.#commands;
-    const off = Math.abs((placed ?? this.#player.state.position) - position);
-    // Where a seek only finds key frames, standing a moment off is better than standing seconds off.
-    const seeks = this.#profile.exactSeek ? placed === undefined || off > SAME : off > this.#profile.jump;
-    if (seeks) this.seekLatency.learn(await this.#commands.seek(position));
+    if (!this.#isPlaced(position)) this.seekLatency.learn((await this.#commands.place(position)).took);
     signal.throwIfAborted();
     await this.#setSpeed(speed);
   }
@@ -96,20 +92,26 @@ export class Approach {
   /** @returns the instant at which the target is where the player stands now */
   async #place(target: ApproachTarget, signal: AbortSignal): Promise<number> {
     const soon = this.#clock.now() + LEAD;
+    const first = Math.max(soon, target.begins);
     const { placed } = this.#commands;
-    if (placed !== undefined) {
-      const there = placed >= target.positionAt(soon) - SAME ? target.reaches(placed) : undefined;
-      if (there !== undefined && there - Math.max(soon, target.begins) <= LEAD) return Math.max(soon, there);
-    }
+    if (placed !== undefined && this.#isPlaced(target.positionAt(first)))
+      return Math.max(first, target.reaches(placed.position) ?? first);
     if (this.#isMoving()) await this.#commands.pause(undefined, signal);
     signal.throwIfAborted();
     const at = Math.max(target.begins, this.#clock.now() + this.seekLatency.upper * 1000 + LEAD);
-    const position = target.positionAt(at);
-    this.seekLatency.learn(await this.#commands.seek(position));
+    const { position, took } = await this.#commands.place(target.positionAt(at));
+    this.seekLatency.learn(took);
     signal.throwIfAborted();
-    if (this.#profile.exactSeek) return at;
-    const landed = target.reaches(positionAt(this.#player.state, this.#clock.now()));
+    const landed = target.reaches(position);
     return landed === undefined || landed > at + LONGEST_WAIT * 1000 ? at : Math.max(target.begins, landed);
+  }
+
+  /** Where a seek only finds key frames, standing a moment off is better than standing seconds off. */
+  #isPlaced(position: number): boolean {
+    const { placed } = this.#commands;
+    if (placed === undefined) return false;
+    const near = this.#profile.exactSeek ? SAME : this.#profile.jump;
+    return Math.abs(placed.wanted - position) <= SAME || Math.abs(placed.position - position) <= near;
   }
 
   #isMoving(): boolean {

@@ -2,13 +2,19 @@ import type { Clock } from '@kinoport/core';
 import type { OwnCommands, PlayerChange } from './ownCommands.ts';
 import type { FollowedPlayer } from './ports.ts';
 
+/** Where a player was told to stand and where it does, seconds. */
+export interface Placed {
+  readonly wanted: number;
+  readonly position: number;
+}
+
 /** The player's commands, each noted as ours before it is sent. */
 export class PlayerCommands {
   readonly #clock: Clock;
   readonly #player: FollowedPlayer;
   readonly #own: OwnCommands;
   #speed: number;
-  #placed: number | undefined;
+  #placed: Placed | undefined;
   #changes = 0;
 
   constructor(clock: Clock, player: FollowedPlayer, own: OwnCommands) {
@@ -28,8 +34,8 @@ export class PlayerCommands {
     return this.#changes;
   }
 
-  /** Where the player stands exactly, if it stands where it was put; what a state says is the frame's time. */
-  get placed(): number | undefined {
+  /** Where the player stands, if it still stands where it was put. */
+  get placed(): Placed | undefined {
     return this.#placed;
   }
 
@@ -56,13 +62,25 @@ export class PlayerCommands {
 
   /** @returns how long it took, seconds */
   async seek(position: number): Promise<number> {
+    return (await this.#seek(position)).took;
+  }
+
+  /** A seek of a player that stands. @returns where it landed, and how long it took; seconds */
+  async place(wanted: number): Promise<Placed & { readonly took: number }> {
+    const { took, changes } = await this.#seek(wanted);
+    // A picture is shown from its frame's time on, and mpv (0.35.1) begins its sound there too: up to a frame later.
+    const { position } = await this.#player.samplePosition();
+    if (changes === this.#changes) this.#placed = { wanted, position };
+    return { wanted, position, took };
+  }
+
+  async #seek(position: number): Promise<{ readonly took: number; readonly changes: number }> {
     this.#placed = undefined;
     const own = this.#issue({ kind: 'seek', position });
     const began = this.#clock.now();
     const changes = this.#changes;
     await this.#settle(this.#player.seek(position, { id: own.id, exact: true }), own);
-    if (this.#player.capabilities.exactSeek && changes === this.#changes) this.#placed = position;
-    return (this.#clock.now() - began) / 1000;
+    return { took: (this.#clock.now() - began) / 1000, changes };
   }
 
   async setRate(rate: number): Promise<void> {

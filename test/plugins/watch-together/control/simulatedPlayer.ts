@@ -43,6 +43,8 @@ export interface SimulatedPlayerOptions {
   readonly uncertainty?: number;
   /** Where a seek lands that is not exact: at most so many seconds before its target. */
   readonly keyFrames?: number;
+  /** Seconds; an exact seek lands on the first frame that is not before its target. */
+  readonly frame?: number;
   readonly duration?: number;
   readonly position?: number;
 }
@@ -271,8 +273,9 @@ export class SimulatedPlayer implements FollowedPlayer {
     await sleep(this.#clock, this.#options.seekLatency?.() ?? 45);
     if (this.#frozen !== undefined) await this.#frozen;
     if (mine !== this.#seeks) return;
-    const { keyFrames = 0 } = this.#options;
-    const landed = keyFrames > 0 ? Math.floor(target / keyFrames) * keyFrames : target;
+    const { keyFrames = 0, frame = 0 } = this.#options;
+    const shown = frame > 0 ? Math.ceil(target / frame - 1e-6) * frame : target;
+    const landed = keyFrames > 0 ? Math.floor(target / keyFrames) * keyFrames : shown;
     this.#status = this.#paused ? 'paused' : 'playing';
     this.#anchor = { position: landed, at: this.#clock.now() };
     this.#tell();
