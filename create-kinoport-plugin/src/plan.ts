@@ -36,6 +36,8 @@ export const TAKEN: ReadonlySet<string> = new Set([
   'plugin',
   'previous',
   'progress',
+  'relay',
+  'room',
   'serve',
   'stop',
   'torrent',

@@ -9,6 +9,11 @@ interface Check {
   readonly hint?: string;
 }
 
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  torrent: ['torrent list', 'torrent remove', 'torrent limits'],
+  'watch-together': ['relay'],
+};
+
 describe.skipIf(needs('mpv'))(
   'asking the program about itself',
   { concurrent: true, timeout: 90_000 },
@@ -28,7 +33,7 @@ describe.skipIf(needs('mpv'))(
             players: id === 'mpv' ? ['mpv'] : [],
             sources: ['files', 'torrent'].includes(id) ? [id] : [],
             syncs: [],
-            commands: id === 'torrent' ? ['torrent list', 'torrent remove', 'torrent limits'] : [],
+            commands: COMMANDS[id] ?? [],
           },
           unresponsive: false,
           attention: null,

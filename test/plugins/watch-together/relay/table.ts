@@ -110,20 +110,29 @@ export const settled = async (): Promise<void> => {
 
 /** A relay's rooms without a network, on a virtual clock. */
 export class Table {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly failures: unknown[] = [];
   readonly store: RoomStore;
   readonly rooms: Rooms;
   code = '';
 
-  constructor(options: { policy?: Partial<RoomPolicy>; maxRooms?: number; store?: RoomStore } = {}) {
-    this.store = options.store ?? new MemoryStore(this.clock);
+  constructor(
+    options: {
+      policy?: Partial<RoomPolicy>;
+      maxRooms?: number;
+      relay?: string;
+      clock?: VirtualClock;
+      store?: (clock: VirtualClock) => RoomStore;
+    } = {},
+  ) {
+    this.clock = options.clock ?? new VirtualClock();
+    this.store = options.store?.(this.clock) ?? new MemoryStore(this.clock);
     this.rooms = new Rooms({
       store: this.store,
       clock: this.clock,
       policy: { ...DEFAULT_POLICY, ...options.policy },
       maxRooms: options.maxRooms ?? 100,
-      relay: 'a',
+      relay: options.relay ?? 'a',
       failed: (error) => this.failures.push(error),
     });
   }

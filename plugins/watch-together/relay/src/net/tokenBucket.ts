@@ -30,7 +30,7 @@ export class TokenBucket {
   /** How many of the burst are gone now. */
   used(now: number): number {
     this.#fill(now);
-    return Math.floor(this.#burst - this.#tokens);
+    return Math.ceil(this.#burst - this.#tokens);
   }
 
   #fill(now: number): void {

@@ -2,35 +2,47 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { isLoopback } from './options.ts';
 
-const inUrl = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address);
+/** Where a relay can be reached: what people who start one have to know. */
+export interface Reachable {
+  /** The best address for others, which links to rooms begin with. */
+  readonly address: string;
+  /** Lines that say who can reach it where. */
+  readonly lines: readonly string[];
+}
 
-/** What people who start a relay have to know: where it can be reached, and by whom. */
 export function reachableAt(options: {
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
   readonly publicUrl?: string;
   readonly interfaces?: ReturnType<typeof networkInterfaces>;
-}): readonly string[] {
+}): Reachable {
   const { host, port, secure, publicUrl } = options;
-  const url = (address: string): string => `${secure ? 'https' : 'http'}://${inUrl(address)}:${port}`;
-  const lines =
+  const url = (address: string): string =>
+    `${secure ? 'https' : 'http'}://${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
+  const said =
     publicUrl === undefined ? [] : [`Reachable at ${publicUrl}, for everybody whom that leads here.`];
   if (isLoopback(host)) {
     const alone =
       publicUrl === undefined ? 'Only this machine can reach it' : 'By itself only this machine reaches it';
-    return [...lines, `${alone}: ${url(host)}`];
+    return { address: publicUrl ?? url(host), lines: [...said, `${alone}: ${url(host)}`] };
   }
-  if (host !== '0.0.0.0' && host !== '::') return [...lines, `Reachable at ${url(host)}`];
-  const all = Object.values(options.interfaces ?? networkInterfaces()).flatMap((list) => list ?? []);
-  const outer = all.filter(
-    ({ internal, family, address }) =>
-      !internal && (family === 'IPv4' || host === '::') && !/^fe80:/i.test(address),
-  );
-  if (outer.length === 0) lines.push('This machine has no address that others could reach.');
-  return [
-    ...lines,
-    ...outer.map(({ address }) => `Reachable from its network at ${url(address)}`),
-    `From this machine: ${url(host === '::' ? '::1' : '127.0.0.1')}`,
-  ];
+  if (host !== '0.0.0.0' && host !== '::')
+    return { address: publicUrl ?? url(host), lines: [...said, `Reachable at ${url(host)}`] };
+  const outer = Object.values(options.interfaces ?? networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(
+      ({ internal, family, address }) =>
+        !internal && (family === 'IPv4' || host === '::') && !/^fe80:/i.test(address),
+    )
+    .map(({ address }) => address);
+  const own = url(host === '::' ? '::1' : '127.0.0.1');
+  return {
+    address: publicUrl ?? (outer[0] === undefined ? own : url(outer[0])),
+    lines: [
+      ...said,
+      ...outer.map((address) => `Reachable from its network at ${url(address)}`),
+      outer.length > 0 ? `From this machine: ${own}` : `Only this machine can reach it: ${own}`,
+    ],
+  };
 }

@@ -21,7 +21,8 @@ export interface RelayOptions {
   readonly policy: RoomPolicy;
   /** Address that members are sent to when this relay is ended. */
   readonly moveTo?: string;
-  readonly quiet: boolean;
+  /** No log. */
+  readonly silent: boolean;
 }
 
 const text = { type: 'string' } as const;
@@ -47,7 +48,7 @@ const OPTIONS = {
   'seat-kept': text,
   'room-idle': text,
   'move-to': text,
-  quiet: flag,
+  silent: flag,
   help: flag,
 } as const;
 
@@ -70,7 +71,7 @@ export const HELP = `Usage: relay [options]
   --seat-kept S                seconds that the seat of a lost connection is kept (300)
   --room-idle S                seconds after which a room in which nothing happens is over (43200)
   --move-to URL                relay that members are sent to when this one is ended
-  --quiet                      no log
+  --silent                     no log
 `;
 
 /** The variable that holds the token, where no file does. */
@@ -100,7 +101,7 @@ export function readOptions(
   };
   const { 'tls-cert': cert, 'tls-key': key, host = '127.0.0.1' } = given;
   if ((cert === undefined) !== (key === undefined)) throw wrong('--tls-cert and --tls-key belong together.');
-  const trustedProxies = given['trusted-proxy'] ?? [];
+  const trustedProxies = listed(given['trusted-proxy']);
   const insecure = given.insecure ?? false;
   if (isIP(host) === 0)
     throw wrong(`--host has to be an address of this machine, such as 0.0.0.0, not "${host}".`);
@@ -118,7 +119,7 @@ export function readOptions(
     ...(publicUrl === undefined ? {} : { publicUrl }),
     insecure,
     trustedProxies,
-    origins: given['allow-origin'] ?? [],
+    origins: listed(given['allow-origin']),
     ...(token === undefined ? {} : { createToken: token }),
     ...(given['metrics-port'] === undefined ? {} : { metricsPort: whole('metrics-port', 0, 65_535) }),
     maxRooms: whole('max-rooms', 10_000, 1_000_000, 1),
@@ -132,9 +133,13 @@ export function readOptions(
       idle: whole('room-idle', DEFAULT_POLICY.idle / 1000, 7 * 86_400, 60) * 1000,
     },
     ...(moveTo === undefined ? {} : { moveTo }),
-    quiet: given.quiet ?? false,
+    silent: given.silent ?? false,
   };
 }
+
+/** Values that were given one by one, or with commas. */
+const listed = (values: readonly string[] = []): readonly string[] =>
+  values.flatMap((value) => value.split(',')).filter((value) => value !== '');
 
 function parsed(argv: readonly string[]) {
   try {

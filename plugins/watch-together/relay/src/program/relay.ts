@@ -11,7 +11,7 @@ import { RelayServer, type TlsFiles } from '../net/server.ts';
 import { MemoryStore } from '../rooms/memoryStore.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import type { RoomStore } from '../rooms/store.ts';
-import { reachableAt } from './addresses.ts';
+import { type Reachable, reachableAt } from './addresses.ts';
 import type { Log } from './log.ts';
 import type { RelayOptions } from './options.ts';
 
@@ -22,8 +22,7 @@ const PATIENCE = 5000;
 export interface Relay extends Disposable {
   readonly port: number;
   readonly metricsPort: number | undefined;
-  /** Lines that say where it can be reached. */
-  readonly reachable: readonly string[];
+  readonly reachable: Reachable;
   /** Reads certificate and key again. @throws KinoportError `RELAY_START_FAILED`; the old ones stay then */
   reload(): void;
   /** Tells members to come back, takes nobody new, and ends. */

@@ -1,63 +1,74 @@
-import { PRODUCT, systemClock, toKinoportError } from '@kinoport/core';
-import { jsonLog } from './log.ts';
+import { type JsonValue, PRODUCT, systemClock, toKinoportError } from '@kinoport/core';
+import { jsonLog, type Log } from './log.ts';
 import { HELP, readOptions } from './options.ts';
 import { type Relay, startRelay } from './relay.ts';
 
-/** Lines for people go to `out`, the log to `err`. */
-export interface Io {
+/** The world around the program. */
+export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
-  out(text: string): void;
-  err(text: string): void;
+  /** Lines for people. */
+  line(text: string): void;
+  /** Lines of the log, and what went wrong. */
+  error(text: string): void;
+  /** In place of lines for people, where a program reads them. */
+  readonly json?: (value: JsonValue) => void;
+  /** Ends the relay: its members are told to come back. */
+  readonly signal: AbortSignal;
+  /** Has a listener called when certificate and key are to be read again. */
+  onReload(listener: () => void): void;
 }
 
-/**
- * The program: runs until a signal ends it, or `signal` does. SIGTERM and SIGINT drain it, SIGHUP has it read its
- * certificate again. @returns the exit code
- */
-export async function runRelay(argv: readonly string[], io: Io, signal?: AbortSignal): Promise<number> {
-  let relay: Relay;
-  let log: ReturnType<typeof jsonLog>;
+/** The program: runs until it is told to end. @returns the exit code */
+export async function runRelay(argv: readonly string[], around: Surroundings): Promise<number> {
   try {
-    const options = readOptions(argv, io.environment);
+    const options = readOptions(argv, around.environment);
     if (!options) {
-      io.out(HELP);
+      around.line(HELP);
       return 0;
     }
-    log = options.quiet ? () => undefined : jsonLog(systemClock, (line) => io.err(line));
-    relay = await startRelay(options, { clock: systemClock, log });
+    const log: Log = options.silent ? () => undefined : jsonLog(systemClock, around.error);
+    const relay = await startRelay(options, { clock: systemClock, log });
+    announce(relay, around);
+    around.onReload(() => reload(relay, log));
+    await ended(around.signal);
+    await relay.drain();
+    return 0;
   } catch (error) {
     const { message, hint, code, exitCode } = toKinoportError(error);
-    io.err(`${message}${hint ? `\n${hint}` : ''} (${code})\n`);
+    around.error(`${message}${hint ? `\n${hint}` : ''} (${code})`);
     return exitCode;
   }
-  for (const line of relay.reachable) io.out(`${line}\n`);
-  if (relay.metricsPort !== undefined) io.out(`Figures at http://127.0.0.1:${relay.metricsPort}/metrics\n`);
-  io.out(`Open a room with: ${PRODUCT.command} room create FILE --relay ${shown(relay)}\n`);
-  await ended(relay, log, signal);
-  await relay.drain();
-  return 0;
 }
 
-/** The last line's address, which is this machine's own. */
-const shown = ({ reachable }: Relay): string =>
-  /https?:\/\/\S+/.exec(reachable[0] ?? '')?.[0]?.replace(/,$/, '') ?? 'URL';
+function announce({ reachable, port, metricsPort }: Relay, around: Surroundings): void {
+  const { address, lines } = reachable;
+  if (around.json) {
+    around.json({
+      event: 'started',
+      port,
+      address,
+      reachable: [...lines],
+      metricsPort: metricsPort ?? null,
+    });
+    return;
+  }
+  for (const line of lines) around.line(line);
+  if (metricsPort !== undefined) around.line(`Figures at http://127.0.0.1:${metricsPort}/metrics`);
+  around.line(`Open a room with: ${PRODUCT.command} room create FILE --relay ${address}`);
+}
 
-function ended(relay: Relay, log: ReturnType<typeof jsonLog>, signal?: AbortSignal): Promise<void> {
+/** A certificate that cannot be read is no reason to end. */
+function reload(relay: Relay, log: Log): void {
+  try {
+    relay.reload();
+  } catch (error) {
+    log('certificate not read again', { error: String(error) });
+  }
+}
+
+function ended(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const reload = (): void => {
-      try {
-        relay.reload();
-      } catch (error) {
-        log('certificate not read again', { error: String(error) });
-      }
-    };
-    const end = (): void => {
-      process.off('SIGHUP', reload).off('SIGTERM', end).off('SIGINT', end);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    process.on('SIGHUP', reload).on('SIGTERM', end).on('SIGINT', end);
-    if (signal?.aborted) end();
-    else signal?.addEventListener('abort', end, { once: true });
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
