@@ -19,7 +19,8 @@ export interface DriftLoopOptions {
   readonly profile: ControlProfile;
   /** The policy wants the player to jump; `drift` in seconds. */
   readonly onJump: (speed: number, drift: number) => void;
-  readonly onSpeed: (drift: number) => void;
+  /** The speed is changed: by which factor on the room's rate, for which drift in seconds. */
+  readonly onSpeed: (factor: number, drift: number) => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -107,7 +108,7 @@ export class DriftLoop {
     if (correction.kind === 'again') this.#due = this.#clock.now();
     if (correction.kind === 'jump') this.#options.onJump(correction.speed, reading.error);
     if (correction.kind === 'speed') {
-      this.#options.onSpeed(policy.error ?? reading.error);
+      this.#options.onSpeed(correction.speed / rate, policy.error ?? reading.error);
       await this.#setSpeed(correction.speed);
     }
   }

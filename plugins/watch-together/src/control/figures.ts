@@ -21,14 +21,15 @@ export type FollowMode =
   | 'ended'
   | 'gone';
 
-export type CorrectionKind = 'start' | 'stand' | 'jump' | 'speed';
-
+/** A correction of the drift, in the words of `SyncStatus`. */
 export interface AppliedCorrection {
-  readonly kind: CorrectionKind;
+  readonly kind: 'seek' | 'rate';
+  /** Seconds that the player was moved by, or the factor on the room's rate. */
+  readonly amount: number;
   /** Local instant, milliseconds. */
   readonly at: number;
-  /** What was corrected: the drift before it, seconds; absent for what the room asked for. */
-  readonly drift?: number;
+  /** What was corrected: the drift before it, seconds. */
+  readonly drift: number;
 }
 
 /** What a person can be shown of how well the player follows. */
@@ -76,11 +77,11 @@ export class FigureBook implements Disposable {
     return { speedChanges: this.#speedChanges, jumps: this.#jumps, ...last };
   }
 
-  /** `drift`: what is corrected, seconds. */
-  note(kind: CorrectionKind, drift?: number): void {
-    if (kind === 'speed') this.#speedChanges += 1;
-    if (kind === 'jump') this.#jumps += 1;
-    this.#last = { kind, at: this.#clock.now(), ...(drift === undefined ? {} : { drift }) };
+  /** `amount` and `drift` as in `AppliedCorrection`. */
+  note(kind: AppliedCorrection['kind'], amount: number, drift: number): void {
+    if (kind === 'rate') this.#speedChanges += 1;
+    else this.#jumps += 1;
+    this.#last = { kind, amount, at: this.#clock.now(), drift };
     this.changed();
   }
 
@@ -103,7 +104,9 @@ export function describeFigures(figures: FollowFigures, clock: ClockEstimate | u
     parts.push(`clock ${signed(clock.offset, 1)} ± ${clock.bound.toFixed(1)} ms`);
     parts.push(`round trip ${clock.latestRoundTrip.toFixed(1)} ms`);
   }
-  if (lastCorrection !== undefined) parts.push(`last ${lastCorrection.kind}`);
+  if (lastCorrection !== undefined) {
+    parts.push(`last ${lastCorrection.kind} for ${signed(lastCorrection.drift * 1000, 1)} ms`);
+  }
   return parts.join(', ');
 }
 

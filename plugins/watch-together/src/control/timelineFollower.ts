@@ -104,7 +104,7 @@ export class TimelineFollower implements Disposable {
       policy: this.#policy,
       profile: this.#profile,
       onJump: (speed, drift) => this.#jump(speed, drift),
-      onSpeed: (drift) => this.#book.note('speed', drift),
+      onSpeed: (factor, drift) => this.#book.note('rate', factor, drift),
       onFault: (error) => this.#fault(error),
     });
     this.#intents = new IntentReader(clock, own);
@@ -261,11 +261,9 @@ export class TimelineFollower implements Disposable {
   async #carryOut(timeline: Timeline, target: ApproachTarget, signal: AbortSignal): Promise<void> {
     const speed = this.#policy.startRate(timeline.rate);
     if (timeline.phase === 'playing') {
-      this.#book.note('start');
       const started = await this.#approach.join(target, speed, signal);
       this.#loop.begin(started.at, timeline.rate, started.inTime ? 'start' : undefined);
     } else {
-      this.#book.note('stand');
       await this.#approach.stand(target.positionAt(target.begins), target.begins, speed, signal);
     }
   }
@@ -274,7 +272,7 @@ export class TimelineFollower implements Disposable {
     const target = this.#target;
     const timeline = this.#timeline;
     if (target === undefined || timeline === undefined || this.#endsAt(target)) return;
-    this.#book.note('jump', drift);
+    this.#book.note('seek', -drift, drift);
     const { compensates } = this.#policy;
     this.#begin(async (signal) => {
       if (compensates && this.#profile.scheduled && this.#profile.exactSeek) {

@@ -45,6 +45,8 @@ export interface SimulatedPlayerOptions {
   readonly keyFrames?: number;
   /** Seconds; an exact seek lands on the first frame that is not before its target. */
   readonly frame?: number;
+  /** Seconds that the sound jumps ahead when the speed is first not 1, as by a filter that is put in. */
+  readonly filterJump?: number;
   readonly duration?: number;
   readonly position?: number;
 }
@@ -129,6 +131,7 @@ export class SimulatedPlayer implements FollowedPlayer {
 
   async setRate(rate: number, options: CommandOptions = {}): Promise<void> {
     await this.#command('rate', rate);
+    if (this.#rate === 1 && rate !== 1 && this.#moves) this.slip(this.#options.filterJump ?? 0);
     this.#move(() => {
       this.#rate = rate;
       this.#cause = options.id ?? 'command';
