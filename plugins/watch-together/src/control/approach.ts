@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '@kinoport/core';
-import { LearnedLatency } from './learnedLatency.ts';
+import { LearnedLatency, StartLatency } from './learnedLatency.ts';
 import type { PlayerCommands } from './playerCommands.ts';
 import type { FollowedPlayer } from './ports.ts';
 import type { ControlProfile } from './profile.ts';
@@ -27,7 +27,7 @@ const LONGEST_WAIT = 10;
 export class Approach {
   /** Seconds that a seek takes, and that a start takes until the picture moves. */
   readonly seekLatency = new LearnedLatency({ mean: 0.12, deviation: 0.06, most: 5 });
-  readonly startLatency = new LearnedLatency({ mean: 0, deviation: 0, most: 0.5 });
+  readonly startLatency = new StartLatency(0.5);
   /** How far a running player falls behind by a seek, seconds. */
   readonly jumpLatency = new LearnedLatency({ mean: 0.1, deviation: 0.05, most: 3 });
   readonly #clock: Clock;

@@ -42,3 +42,29 @@ export class LearnedLatency {
 function mix(before: number, now: number, gain: number): number {
   return before + gain * (now - before);
 }
+
+const REMEMBERED = 5;
+
+/**
+ * How long a player takes from the command to the first moving picture, seconds. A busy machine makes single starts
+ * late, and believing one would make the next too early: the lower median of the last five counts.
+ */
+export class StartLatency {
+  readonly #most: number;
+  #measured: readonly number[] = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get mean(): number {
+    const sorted = [...this.#measured].sort((a, b) => a - b);
+    return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  }
+
+  learn(seconds: number): void {
+    if (!Number.isFinite(seconds)) return;
+    const measured = Math.max(0, Math.min(this.#most, seconds));
+    this.#measured = [...this.#measured, measured].slice(-REMEMBERED);
+  }
+}

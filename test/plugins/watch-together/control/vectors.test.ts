@@ -7,7 +7,10 @@ import {
 import { Cooldown } from '../../../../plugins/watch-together/src/control/cooldown.ts';
 import { DriftSamples } from '../../../../plugins/watch-together/src/control/driftSamples.ts';
 import { nextMode } from '../../../../plugins/watch-together/src/control/hysteresis.ts';
-import { LearnedLatency } from '../../../../plugins/watch-together/src/control/learnedLatency.ts';
+import {
+  LearnedLatency,
+  StartLatency,
+} from '../../../../plugins/watch-together/src/control/learnedLatency.ts';
 import { attainableRate, profileOf } from '../../../../plugins/watch-together/src/control/profile.ts';
 import { SkewLearner } from '../../../../plugins/watch-together/src/control/skewLearner.ts';
 import { hasHighLatency, syncStatus } from '../../../../plugins/watch-together/src/control/syncStatus.ts';
@@ -183,6 +186,16 @@ describe('what is learned', () => {
     latency.learn(99);
     expect(latency.mean).toBeLessThanOrEqual(5);
     expect(latency.upper).toBe(5);
+  });
+
+  it('is a start’s latency, of which one late start says nothing', () => {
+    const latency = new StartLatency(0.5);
+    expect(latency.mean).toBe(0);
+    const means = [0.08, 0.09, 0.3, 0.08, 0.081, 9].map((seconds) => {
+      latency.learn(seconds);
+      return latency.mean;
+    });
+    expect(means).toEqual([0.08, 0.08, 0.09, 0.08, 0.081, 0.09]);
   });
 
   it('is a skew out of a line, on top of what was taken off already', () => {
