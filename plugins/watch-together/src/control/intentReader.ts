@@ -49,7 +49,9 @@ export class IntentReader {
     const change = { kind: 'pause', paused } as const;
     // Seen also where nothing changes, so that it explains nothing later.
     const own = this.#own.explains(change, state.cause);
-    return before === undefined || before === paused || own ? [] : [change];
+    // At the end a player stops by itself.
+    const isNews = before !== undefined && before !== paused && state.status !== 'ended';
+    return isNews && !own ? [change] : [];
   }
 
   #sped(before: PlayerState, state: PlayerState): readonly PlayerChange[] {
