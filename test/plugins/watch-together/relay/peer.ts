@@ -9,18 +9,18 @@ import {
 } from '../../../../plugins/watch-together/src/protocol/index.ts';
 import { SALT } from './table.ts';
 
-type Waiter = {
-  readonly accept: (message: ServerMessage) => boolean;
+interface Waiter {
+  readonly type: string;
   readonly take: (message: never) => void;
-};
+}
 
 /** A WebSocket to a relay, spoken to by hand. */
 export class Peer implements AsyncDisposable {
   readonly socket: WebSocket;
   readonly heard: ServerMessage[] = [];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  readonly #waiters = new Set<Waiter>();
-  #read = 0;
+  readonly #waiters: Waiter[] = [];
+  readonly #taken = new Set<ServerMessage>();
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
@@ -31,12 +31,11 @@ export class Peer implements AsyncDisposable {
     socket.on('message', (data) => {
       const message = JSON.parse(String(data)) as ServerMessage;
       this.heard.push(message);
-      for (const waiter of this.#waiters)
-        if (waiter.accept(message)) {
-          this.#waiters.delete(waiter);
-          waiter.take(message as never);
-          break;
-        }
+      const waiter = this.#waiters.find(({ type }) => type === message.type);
+      if (!waiter) return;
+      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+      this.#taken.add(message);
+      waiter.take(message as never);
     });
   }
 
@@ -58,22 +57,14 @@ export class Peer implements AsyncDisposable {
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** The next message of a type that was not taken yet. */
+  /** The first message of a type that was not taken yet. */
   next<T extends ServerMessage['type']>(type: T): Promise<ServerMessages[T]> {
-    const at = this.heard.findIndex((message, index) => index >= this.#read && message.type === type);
-    if (at >= 0) {
-      this.#read = at + 1;
-      return Promise.resolve(this.heard[at] as ServerMessages[T]);
+    const there = this.heard.find((message) => message.type === type && !this.#taken.has(message));
+    if (there) {
+      this.#taken.add(there);
+      return Promise.resolve(there as ServerMessages[T]);
     }
-    return new Promise((take) => {
-      this.#waiters.add({
-        accept: (message) => message.type === type,
-        take: (message) => {
-          this.#read = this.heard.length;
-          take(message);
-        },
-      });
-    });
+    return new Promise((take) => this.#waiters.push({ type, take }));
   }
 
   create(more: object = {}): Promise<ServerMessages['joined']> {

@@ -1,3 +1,6 @@
+// A rate times its time is not exactly 1.
+const WHOLE = 1 - 1e-9;
+
 /** So many at once, and then so many a second. Costs nothing while it is not asked. */
 export class TokenBucket {
   readonly #burst: number;
@@ -16,7 +19,7 @@ export class TokenBucket {
   /** Whether there was one to take. */
   take(now: number): boolean {
     this.#fill(now);
-    if (this.#tokens < 1) return false;
+    if (this.#tokens < WHOLE) return false;
     this.#tokens -= 1;
     return true;
   }
@@ -24,13 +27,13 @@ export class TokenBucket {
   /** Milliseconds until there is one; 0: there is. */
   wait(now: number): number {
     this.#fill(now);
-    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
+    return this.#tokens >= WHOLE ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
   }
 
   /** How many of the burst are gone now. */
   used(now: number): number {
     this.#fill(now);
-    return Math.ceil(this.#burst - this.#tokens);
+    return Math.ceil(this.#burst - this.#tokens - 1e-9);
   }
 
   #fill(now: number): void {
