@@ -2,6 +2,7 @@
 import { runFlags, Table } from '../support/table.ts';
 import { generate } from './sync/load/generator.ts';
 import { capacity, compareLoad, ownTraffic } from './sync/load/loads.ts';
+import { compareDrift } from './sync/together/drifts.ts';
 
 const option = (name: string): string | undefined =>
   process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
@@ -14,7 +15,9 @@ async function bench(): Promise<void> {
   const table = new Table({ title: 'Watching together', json });
   const only = option('only')?.split(',');
   for (const [name, part] of Object.entries(parts(table))) {
-    if (only && !only.includes(name)) continue;
+    const asked =
+      !only || only.includes(name) || (name === 'drift' && DRIFTS.some((one) => only.includes(one)));
+    if (!asked) continue;
     try {
       await part();
     } catch (error) {
@@ -25,8 +28,14 @@ async function bench(): Promise<void> {
   if (!table.end()) process.exitCode = 1;
 }
 
+const DRIFTS = ['loopback', 'far', 'skewed'];
+
 function parts(table: Table): Record<string, () => Promise<void>> {
+  const only = option('only')?.split(',');
+  // Named alone: --only=loopback.
+  const isAsked = (name: string): boolean => !only || only.includes('drift') || only.includes(name);
   return {
+    drift: () => compareDrift(table, quick, isAsked),
     relay: () => compareLoad(table, quick),
     members: () => ownTraffic(table, quick),
     // Needs a minute or more, and more of the machine than anything else.

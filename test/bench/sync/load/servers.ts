@@ -27,13 +27,24 @@ export class Server {
     return name === 'kinoport' ? Server.relay() : Server.syncplay();
   }
 
-  /** The relay as a program of its own, without the limits per address: all clients come from this machine. */
-  static async relay(): Promise<Server> {
+  /**
+   * The relay as a program of its own, without the limits per address: all clients come from this machine. `ahead`:
+   * milliseconds by which its clock differs from the members', as another machine's does.
+   */
+  static async relay({ ahead = 0 }: { readonly ahead?: number } = {}): Promise<Server> {
     const program = inRepository('plugins/watch-together/dist/relay.js');
     const limits = ['--connections-per-address', '0', '--rooms-per-address', '0'];
     const places = ['--max-connections', '200000', '--max-rooms', '100000'];
     const child = spawn(
-      ...withDescriptors(process.execPath, [program, '--port', '0', '--silent', ...limits, ...places]),
+      ...withDescriptors(process.execPath, [
+        ...clockAhead(ahead),
+        program,
+        '--port',
+        '0',
+        '--silent',
+        ...limits,
+        ...places,
+      ]),
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
@@ -75,6 +86,13 @@ export class Server {
     }
     if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Makes Node's monotonic clock another one than that of the machine. */
+function clockAhead(ms: number): readonly string[] {
+  if (ms === 0) return [];
+  const code = `const now = process.hrtime.bigint; process.hrtime.bigint = () => now() + ${ms}000000n;`;
+  return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
 }
 
 /** Whether a program is on `PATH`. */
