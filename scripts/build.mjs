@@ -115,13 +115,32 @@ const runtime = () =>
     alias: { '@kinoport/core': at('core/src/index.ts') },
   });
 
-/** What a plugin's package.json says of its bundle: `{"replace": {"<module, or file in one>": "<file of the plugin>"}, "external": [...]}`. */
+const besideCore = {
+  name: 'beside-core',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@kinoport\/core$/ }, () => ({ path: './core.js', external: true }));
+  },
+};
+
+// Apart from the runtime, which would lie in more files if it shared some with it; with the same core as its plugin.
+const standalone = () =>
+  bundle({
+    plugins: [lazyHttp, besideCore],
+    entryPoints: { standalone: at('host/src/standalone/main.ts') },
+    outdir: at('host/dist'),
+  });
+
+/** What a plugin's package.json says of its bundle: `{"replace": {"<module, or file in one>": "<file of the plugin>"}, "external": [...], "entries": {"<name in dist>": "<source>"}}`. */
 function bundling(dir) {
   const { bundle = {} } = JSON.parse(readFileSync(at(dir, 'package.json'), 'utf8'));
   const entries = Object.entries(bundle.replace ?? {}).map(([name, file]) => [name, at(dir, file)]);
   const replaced = new Map(entries);
   return {
     external: bundle.external ?? [],
+    // Modules beside the entry: those of standalone commands.
+    entries: Object.fromEntries(
+      Object.entries(bundle.entries ?? {}).map(([name, file]) => [name, at(dir, file)]),
+    ),
     plugin: {
       name: 'replace',
       setup({ onResolve, resolve }) {
@@ -140,19 +159,32 @@ function bundling(dir) {
 }
 
 async function plugin(dir) {
-  const { external, plugin: replace } = bundling(dir);
+  const { external, entries, plugin: replace } = bundling(dir);
   await bundle({
     plugins: [lazyHttp, replace],
-    entryPoints: [at(dir, 'src/index.ts')],
+    entryPoints: { index: at(dir, 'src/index.ts'), ...entries },
     outdir: at(dir, 'dist'),
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     external: ['@kinoport/core', ...external],
   });
+  await program(dir);
   const lua = at(dir, 'lua');
   if (!existsSync(lua)) return;
   cpSync(lua, at(dir, 'dist/lua'), { recursive: true });
   for (const path of files(lua)) kept.add(at(dir, 'dist/lua', relative(lua, path)));
+}
+
+/** A program that needs no host: in one file, which needs nothing but Node. */
+async function program(dir) {
+  const main = at(dir, 'relay/src/main.ts');
+  if (!existsSync(main)) return;
+  await bundle({
+    entryPoints: { relay: main },
+    outdir: at(dir, 'dist'),
+    external: bundling(dir).external,
+    alias: { '@kinoport/core': at('core/src/index.ts') },
+  });
 }
 
 function declarations() {
@@ -196,6 +228,7 @@ const results = await Promise.allSettled([
   create(),
   host(),
   runtime(),
+  standalone(),
   tester(),
   ...plugins.map(plugin),
 ]);

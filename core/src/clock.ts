@@ -17,12 +17,20 @@ export interface Clock {
   every(ms: number, run: () => void): Disposable;
 }
 
+/** The most that one timer of Node takes; it fires at once with more. */
+const LONGEST = 2 ** 31 - 1;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Number(process.hrtime.bigint()) / 1e6,
   wall: () => Date.now(),
   after(ms, run) {
-    const timer = setTimeout(run, ms);
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      timer =
+        left > LONGEST ? setTimeout(() => wait(left - LONGEST), LONGEST) : setTimeout(run, Math.max(0, left));
+    };
+    wait(ms);
     return toDisposable(() => clearTimeout(timer));
   },
   every(ms, run) {

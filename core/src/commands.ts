@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 /** Parsed and checked values of a contributed command, by the names of its manifest. */
@@ -13,6 +14,11 @@ export interface CommandIo {
   readonly color: boolean;
   /** Whether `--json` was given: print with `json`, not with `line`. */
   readonly wantsJson: boolean;
+  /**
+   * Variables of the caller that say where screen and sound are, for `ctx.playback.open`: a host that was started
+   * elsewhere has others.
+   */
+  readonly display: Readonly<Record<string, string>>;
   /** Aborts on Ctrl-C and when the client is lost. */
   readonly signal: AbortSignal;
   /** One line to standard output. */
@@ -21,6 +27,11 @@ export interface CommandIo {
   error(text: string): void;
   /** One JSON value on a line of its own. */
   json(value: JsonValue): void;
+  /**
+   * One line at the bottom of the terminal, rewritten with each call and cut to its width; an empty one takes it away,
+   * and so does the command's end. What is typed stands below it. Shown on a terminal only, and not with `--json`.
+   */
+  status(text: string): void;
   /** Asks for a line. @throws KinoportError `NOT_INTERACTIVE` where there is no terminal. */
   prompt(question: string): Promise<string>;
   /** Lines of standard input; ends with the input. */
@@ -32,6 +43,26 @@ export interface CommandIo {
    *   that its schema refuses: nothing is written then; of the config file
    */
   configure(settings: JsonObject): Promise<void>;
+}
+
+/** What a `standalone` command has beside its `io`: there is no host, and so none of `PluginContext`. */
+export interface StandaloneContext {
+  readonly plugin: { readonly id: string; readonly version: string; readonly root: string };
+  /** The plugin's slice of the config file as it was at the start, defaults filled in; without secret settings. */
+  readonly config: JsonObject;
+  readonly clock: Clock;
+}
+
+/** Runs a `standalone` command in a process of its own; returns its exit code (0 to 255; `undefined`: 0). */
+export type StandaloneHandler = (
+  input: CommandArguments,
+  io: CommandIo,
+  ctx: StandaloneContext,
+) => Promise<number | undefined>;
+
+/** Gives the default export of a `standalone` command's module its type. */
+export function defineCommand(handler: StandaloneHandler): StandaloneHandler {
+  return handler;
 }
 
 /** Runs a command; returns its exit code (0 to 255; `undefined`: 0). */

@@ -128,6 +128,33 @@ export const ERROR_CODES = {
   NO_NEXT_ITEM: { exit: 1, text: 'The queue has no item there.' },
   PROCESS_SPAWN_FAILED: { exit: 1, text: 'A program could not be started.' },
 
+  // Rooms and relays
+  ROOM_CODE_INVALID: { exit: 2, text: 'What was given is no code of a room and no link to one.' },
+  ROOM_NOT_FOUND: { exit: 1, text: 'There is no room of that code, or it is over.' },
+  ROOM_PASSWORD: { exit: 1, text: 'The room has a password, and it was not given or is another one.' },
+  ROOM_FULL: { exit: 1, text: 'The room has as many members as it may.' },
+  ROOM_CLOSED: { exit: 1, text: 'The room is over.' },
+  ROOM_KICKED: { exit: 1, text: 'The host has sent this member out of the room.' },
+  ROOM_FORBIDDEN: { exit: 1, text: 'Only the host may do this in the room.' },
+  ROOM_NOT_READY: { exit: 1, text: 'Not everybody in the room is ready.' },
+  ROOM_MEDIA_MISMATCH: { exit: 1, text: 'The room watches another film than the one that is here.' },
+  ROOM_SEAT_INVALID: {
+    exit: 1,
+    text: 'The seat in the room is no longer kept, or the token is not its own.',
+  },
+  ROOM_STATE: { exit: 1, text: 'The room is not in a state in which this can be done.' },
+  RELAY_NONE: { exit: 2, text: 'No relay is known that the room could be at.' },
+  RELAY_UNREACHABLE: { exit: 1, text: 'The relay cannot be reached or does not answer in time.' },
+  RELAY_VERSION: { exit: 1, text: 'The relay speaks no version of the protocol that this program speaks.' },
+  RELAY_PROTOCOL: { exit: 1, text: 'A message between client and relay is not as the protocol says.' },
+  RELAY_UNAUTHORIZED: { exit: 1, text: 'The relay lets only those open rooms who have its token.' },
+  RELAY_RATE_LIMITED: { exit: 1, text: 'The relay was asked too often; it says when to try again.' },
+  RELAY_FULL: { exit: 1, text: 'The relay has as many rooms or connections as it may.' },
+  RELAY_DRAINING: { exit: 1, text: 'The relay is being ended and takes nobody new.' },
+  RELAY_INSECURE: { exit: 2, text: 'The relay would be reached from elsewhere without encryption.' },
+  RELAY_START_FAILED: { exit: 1, text: 'The relay could not be started.' },
+  RELAY_STORE: { exit: 1, text: 'The store that holds the rooms of the relay does not answer.' },
+
   // Sources and streams
   SOURCE_UNKNOWN: { exit: 2, text: 'No plugin contributes a source of that id.' },
   SOURCE_NONE: { exit: 1, text: 'No source answers for this kind of address.' },

@@ -16,4 +16,5 @@ export * from './product.ts';
 export * from './source.ts';
 export * from './sourceCache.ts';
 export * from './streams.ts';
+export * from './suspendWatch.ts';
 export * from './sync.ts';

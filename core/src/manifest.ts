@@ -56,7 +56,7 @@ export interface PluginManifest {
 }
 
 /** Parts of the API that may change in any release. */
-export type ExperimentalApi = 'syncs' | 'services';
+export type ExperimentalApi = 'services';
 
 /**
  * On a plugin by its id, or on whoever contributes something: `player`, `source`, `sync` (any of them), `player:mpv`,
@@ -103,6 +103,8 @@ export interface PluginPermissions {
   readonly native?: boolean;
   /** `ctx.playback`: only to look, or also to steer. */
   readonly playback?: 'observe' | 'control';
+  /** `ctx.playback.history`: what was ever played here. */
+  readonly history?: boolean;
   /** Names of environment variables that it sees beside the usual ones (`PATH`, `HOME`, `LANG`, ...). */
   readonly environment?: readonly string[];
 }
@@ -129,7 +131,7 @@ export interface Contributions {
   readonly players?: readonly PlayerContribution[];
   /** Where media comes from. */
   readonly sources?: readonly SourceContribution[];
-  /** Rooms. @experimental */
+  /** Rooms in which people share one timeline. */
   readonly syncs?: readonly {
     /** Under which it is registered. */
     readonly id: string;
@@ -194,6 +196,11 @@ export interface CommandContribution {
   readonly command: string;
   /** One line of help. */
   readonly title: string;
+  /**
+   * A module of the package, as a key of `exports` (`./relay`) or a file (`./relay.js`), whose default export runs the
+   * command in a process of its own, without a host. It is not registered in `activate`.
+   */
+  readonly standalone?: string;
   /** What stands behind it, in order. */
   readonly args?: readonly {
     /** In the handler's `args`. */

@@ -98,10 +98,11 @@ export const manifestSchema = {
             },
             native: { type: 'boolean' },
             playback: { enum: ['observe', 'control'] },
+            history: { type: 'boolean' },
             environment: variables,
           },
         },
-        experimental: { type: 'array', ...unique, items: { enum: ['syncs', 'services'] } },
+        experimental: { type: 'array', ...unique, items: { enum: ['services'] } },
         contributes: {
           type: 'object',
           additionalProperties: false,
@@ -175,6 +176,7 @@ export const manifestSchema = {
                 properties: {
                   command: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,30}( [a-z][a-z0-9-]{0,30})?$' },
                   title: { type: 'string', minLength: 1, maxLength: 200 },
+                  standalone: { type: 'string', pattern: '^\\./.{1,200}$' },
                   args: {
                     type: 'array',
                     maxItems: 20,

@@ -1,5 +1,5 @@
 import type { Event } from './event.ts';
-import type { Item } from './item.ts';
+import type { Item, SeriesInfo } from './item.ts';
 import type {
   CommandOptions,
   EndReason,
@@ -7,12 +7,11 @@ import type {
   PlayerState,
   PositionSample,
   ScheduledOptions,
+  SubtitleFile,
 } from './player.ts';
 
-/** What to open and how. */
-export interface PlaybackOpenOptions {
-  /** Id of a player; default: the one of the config. */
-  readonly player?: string;
+/** How one item is begun. */
+export interface PlaybackLoadOptions {
   /** Id of a source; default: by the manifests. */
   readonly source?: string;
   /** Seconds; default: where the viewer stopped. */
@@ -20,6 +19,20 @@ export interface PlaybackOpenOptions {
   readonly paused?: boolean;
   /** Begin at 0 whatever the progress says. */
   readonly ignoreResume?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What to open and how. */
+export interface PlaybackOpenOptions extends PlaybackLoadOptions {
+  /** Id of a player; default: the one of the config. */
+  readonly player?: string;
+  readonly fullscreen?: boolean;
+  /** Which item of a folder or playlist: its number from 0, or a part of its name. */
+  readonly file?: string;
+  /** Where the viewer's screen and sound are: `io.display` of a command. Default: those of the host. */
+  readonly display?: Readonly<Record<string, string>>;
+  /** As `PlaybackHandle.setWaitAtEnd`. */
+  readonly waitAtEnd?: boolean;
 }
 
 /** A playback session at one moment. */
@@ -35,6 +48,37 @@ export interface PlaybackSnapshot {
   readonly state: PlayerState;
 }
 
+/** Something that this machine has played, or been told of by an import of progress. */
+export interface PlayedItem {
+  /** The main content key. */
+  readonly key: string;
+  /** All content keys, the main one among them. */
+  readonly keys: readonly string[];
+  /** By which `open` and `load` find it, unless it has moved since. */
+  readonly uri: string;
+  readonly title: string;
+  readonly kind: 'video' | 'audio';
+  readonly series?: SeriesInfo;
+  readonly source: string;
+  /** Seconds; where the viewer stopped. */
+  readonly position: number;
+  /** Seconds. */
+  readonly duration?: number;
+  readonly watched: boolean;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly updatedAt: number;
+}
+
+/** Which of what was played; without `keys` and `uri` the newest. */
+export interface PlayedQuery {
+  /** Only what has one of these content keys; at most 100. */
+  readonly keys?: readonly string[];
+  /** Only what was last played from this address. */
+  readonly uri?: string;
+  /** At most so many, newest first; 1 to 1000, default 100. */
+  readonly limit?: number;
+}
+
 export interface PlaybackItemEnd {
   readonly id: string;
   readonly item: Item;
@@ -44,7 +88,10 @@ export interface PlaybackItemEnd {
   readonly watched: boolean;
 }
 
-/** A session of the host, seen from a plugin. Commands are those of the player contract. */
+/**
+ * A session of the host, seen from a plugin. Commands are those of the player contract, and refuse what is not of it
+ * with `INVALID_ARGUMENT`; an instant `at` is at most a day ahead.
+ */
 export interface PlaybackHandle {
   readonly id: string;
   snapshot(): Promise<PlaybackSnapshot>;
@@ -52,10 +99,38 @@ export interface PlaybackHandle {
   pause(options?: ScheduledOptions): Promise<void>;
   seek(position: number, options?: CommandOptions & { readonly exact?: boolean }): Promise<void>;
   setRate(rate: number, options?: CommandOptions): Promise<void>;
-  samplePosition(): Promise<PositionSample>;
+  setVolume(
+    volume: { readonly volume?: number; readonly muted?: boolean },
+    options?: CommandOptions,
+  ): Promise<void>;
+  /** A track's id, or `null` for none. */
+  selectTrack(type: 'audio' | 'subtitle', id: number | null, options?: CommandOptions): Promise<void>;
+  /** An absolute path, or an http(s) address. */
+  addSubtitle(
+    subtitle: SubtitleFile & { readonly select?: boolean },
+    options?: CommandOptions,
+  ): Promise<void>;
+  samplePosition(options?: { readonly signal?: AbortSignal }): Promise<PositionSample>;
   showMessage(text: string, seconds: number): Promise<void>;
   next(): Promise<void>;
   previous(): Promise<void>;
+  /**
+   * What an address leads to (the first item of several), now, in the same window. It takes its place in the queue
+   * behind the item that played.
+   * @throws KinoportError as `Source.resolve`, `Source.open` and `PlayerSession.load`
+   */
+  load(uri: string, options?: PlaybackLoadOptions): Promise<void>;
+  /**
+   * What follows the present item, in place of what did: at most 1000 addresses, none for nothing. They are resolved
+   * now and opened when it is their turn, by `next` or by themselves (`autoplayNext` of the config).
+   * @throws KinoportError as `Source.resolve`
+   */
+  setUpcoming(uris: readonly string[], options?: { readonly source?: string }): Promise<void>;
+  /**
+   * With `true` nothing follows by itself when an item is over, and the window stays: whoever holds the session says
+   * what is next, by `load`, `next` or `stop`.
+   */
+  setWaitAtEnd(wait: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,8 +138,13 @@ export interface PlaybackHandle {
 export interface Playback {
   list(): Promise<readonly PlaybackSnapshot[]>;
   get(id: string): PlaybackHandle;
-  /** @throws KinoportError as `Source.resolve` and `Player.open` */
-  open(uri: string, options?: PlaybackOpenOptions): Promise<PlaybackHandle>;
+  /**
+   * Several addresses, at most 1000, are a queue.
+   * @throws KinoportError as `Source.resolve` and `Player.open`
+   */
+  open(uri: string | readonly string[], options?: PlaybackOpenOptions): Promise<PlaybackHandle>;
+  /** What this machine has played. Needs the permission `history`. */
+  history(query?: PlayedQuery): Promise<readonly PlayedItem[]>;
   /** A new item has begun in a session. */
   readonly onDidStart: Event<PlaybackSnapshot>;
   /** Coalesced: the latest state of each session. */

@@ -43,7 +43,6 @@ export interface PluginContext {
   readonly clock: Clock;
   readonly players: Registry<Player>;
   readonly sources: Registry<Source>;
-  /** @experimental */
   readonly syncs: Registry<Sync>;
   readonly commands: Registry<CommandHandler>;
   readonly playback: Playback;

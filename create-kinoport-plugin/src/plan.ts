@@ -36,9 +36,12 @@ export const TAKEN: ReadonlySet<string> = new Set([
   'plugin',
   'previous',
   'progress',
+  'relay',
+  'room',
   'serve',
   'stop',
   'torrent',
+  'watch-together',
 ]);
 
 /** @throws KinoportError `INVALID_ARGUMENT` for an id that cannot be that of a new plugin */

@@ -261,7 +261,15 @@ export function compose(options: CompositionOptions): HostParts {
   servePluginStorage(calls, container.resolve(KeyValueStore));
   servePluginServices(calls, () => container.resolve(PluginManager));
   servePluginSecrets(calls, secrets, redactor);
-  servePluginPlayback(calls, container.resolve(PlaybackService), owned);
+  servePluginPlayback(
+    calls,
+    {
+      playback: container.resolve(PlaybackService),
+      progress: container.resolve(ProgressStore),
+      clock,
+    },
+    owned,
+  );
   container.resolve(CommandRuns);
   const plugins = container.resolve(PluginManager);
   owned.add(tellOfPluginFailures(plugins.set, container.resolve(PlaybackService)));

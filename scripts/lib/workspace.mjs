@@ -13,7 +13,7 @@ export const workspaces = JSON.parse(readFileSync(at('package.json'), 'utf8')).w
 /** Written by a build that succeeded; its time is when that build began to read. */
 export const buildStamp = at('host', 'dist', '.built');
 
-const BUILD_INPUTS = ['src', 'lua', 'package.json', 'tsconfig.build.json'];
+const BUILD_INPUTS = ['src', 'lua', 'relay', 'package.json', 'tsconfig.build.json'];
 
 /** Whether a build stands that is newer than everything it was made from. */
 export function isBuildFresh() {

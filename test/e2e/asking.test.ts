@@ -9,6 +9,11 @@ interface Check {
   readonly hint?: string;
 }
 
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  torrent: ['torrent list', 'torrent remove', 'torrent limits'],
+  'watch-together': ['relay'],
+};
+
 describe.skipIf(needs('mpv'))(
   'asking the program about itself',
   { concurrent: true, timeout: 90_000 },
@@ -16,7 +21,7 @@ describe.skipIf(needs('mpv'))(
     test('plugin list tells what is there, as scripts rely on it', async ({ world }) => {
       const plugins = await world.plugins();
       expect(plugins).toEqual(
-        ['mpv', 'files', 'torrent'].map((id) => ({
+        ['mpv', 'files', 'torrent', 'watch-together'].map((id) => ({
           id,
           version: expect.stringMatching(/^\d+\.\d+\.\d+/),
           state: 'resolved',
@@ -26,9 +31,9 @@ describe.skipIf(needs('mpv'))(
           pid: null,
           contributes: {
             players: id === 'mpv' ? ['mpv'] : [],
-            sources: id === 'mpv' ? [] : [id],
+            sources: ['files', 'torrent'].includes(id) ? [id] : [],
             syncs: [],
-            commands: id === 'torrent' ? ['torrent list', 'torrent remove', 'torrent limits'] : [],
+            commands: COMMANDS[id] ?? [],
           },
           unresponsive: false,
           attention: null,

@@ -11,6 +11,7 @@ export interface TestCommandInput extends Partial<CommandArguments> {
   /** Whether `--json` was given. */
   readonly json?: boolean;
   readonly signal?: AbortSignal;
+  readonly display?: Readonly<Record<string, string>>;
 }
 
 /** What a command did. */
@@ -19,6 +20,8 @@ export interface TestCommandResult {
   /** Lines of standard output and standard error, in order. */
   readonly stdout: readonly string[];
   readonly stderr: readonly string[];
+  /** What stood in the status line, one after the other. */
+  readonly statuses: readonly string[];
   /** What was asked. */
   readonly questions: readonly string[];
 }
@@ -29,19 +32,21 @@ export interface TestCommandResult {
  */
 export async function runTestCommand(
   handler: CommandHandler,
-  { args = {}, options = {}, answers = [], input = [], json = false, signal }: TestCommandInput,
+  { args = {}, options = {}, answers = [], input = [], json = false, signal, display = {} }: TestCommandInput,
   configure: (settings: JsonObject) => void,
 ): Promise<TestCommandResult> {
-  const [stdout, stderr, questions]: [string[], string[], string[]] = [[], [], []];
+  const [stdout, stderr, statuses, questions]: [string[], string[], string[], string[]] = [[], [], [], []];
   const io: CommandIo = {
     isTTY: answers.length > 0,
     columns: 80,
     color: false,
     wantsJson: json,
+    display,
     signal: signal ?? new AbortController().signal,
     line: (text) => stdout.push(text),
     error: (text) => stderr.push(text),
     json: (value: JsonValue) => stdout.push(JSON.stringify(value)),
+    status: (text) => statuses.push(text),
     async prompt(question) {
       const answer = answers[questions.length];
       questions.push(question);
@@ -55,5 +60,5 @@ export async function runTestCommand(
     configure: async (settings) => configure(settings),
   };
   const exitCode = (await handler({ args, options }, io)) ?? 0;
-  return { exitCode, stdout, stderr, questions };
+  return { exitCode, stdout, stderr, statuses, questions };
 }

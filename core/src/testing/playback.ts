@@ -6,6 +6,8 @@ import type {
   PlaybackItemEnd,
   PlaybackOpenOptions,
   PlaybackSnapshot,
+  PlayedItem,
+  PlayedQuery,
 } from '../playback.ts';
 import type { PlayerState } from '../player.ts';
 
@@ -64,6 +66,8 @@ export class TestPlayback implements Playback {
   readonly #closed = new Emitter<{ readonly id: string }>();
   /** What the plugin asked for, in order. */
   readonly calls: TestPlaybackCall[] = [];
+  /** What was played here, newest first. */
+  readonly played: PlayedItem[] = [];
   readonly onDidStart = this.#started.event;
   readonly onDidChangeState = this.#changed.event;
   readonly onDidEnd = this.#ended.event;
@@ -110,14 +114,28 @@ export class TestPlayback implements Playback {
     return [...this.#sessions.values()];
   }
 
-  async open(uri: string, options: PlaybackOpenOptions = {}): Promise<PlaybackHandle> {
-    this.calls.push({ method: 'open', args: [uri, options] });
+  async history({ keys, uri, limit = 100 }: PlayedQuery = {}): Promise<readonly PlayedItem[]> {
+    const isMeant = (item: PlayedItem): boolean =>
+      (keys === undefined && uri === undefined) ||
+      item.uri === uri ||
+      item.keys.some((key) => keys?.includes(key));
+    return this.played.filter(isMeant).slice(0, limit);
+  }
+
+  async open(
+    address: string | readonly string[],
+    options: PlaybackOpenOptions = {},
+  ): Promise<PlaybackHandle> {
+    this.calls.push({ method: 'open', args: [address, options] });
+    const uris = typeof address === 'string' ? [address] : address;
+    const items = uris.map((uri) => ({ ...SNAPSHOT.item, uri, title: uri }));
+    const [item = SNAPSHOT.item] = items;
     const state = {
       ...STATE,
       position: options.start ?? 0,
       ...(options.paused ? { status: 'paused' as const } : {}),
     };
-    const { id } = this.start({ item: { ...SNAPSHOT.item, uri, title: uri }, state });
+    const { id } = this.start({ item, queue: items, state });
     return this.get(id);
   }
 
@@ -139,9 +157,15 @@ export class TestPlayback implements Playback {
       pause: called('pause'),
       seek: called('seek'),
       setRate: called('setRate'),
+      setVolume: called('setVolume'),
+      selectTrack: called('selectTrack'),
+      addSubtitle: called('addSubtitle'),
       showMessage: called('showMessage'),
       next: called('next'),
       previous: called('previous'),
+      load: called('load'),
+      setUpcoming: called('setUpcoming'),
+      setWaitAtEnd: called('setWaitAtEnd'),
       stop: called('stop'),
     };
   }

@@ -50,6 +50,7 @@ export interface CommandRunRequest {
     readonly columns: number;
     readonly color: boolean;
     readonly wantsJson: boolean;
+    readonly display: Readonly<Record<string, string>>;
   };
 }
 
@@ -71,7 +72,7 @@ export class CommandRuns {
     calls.onCall<{ readonly runId: string; readonly stream: unknown; readonly text: unknown }>(
       'command/output',
       async (params) => {
-        const stream = params.stream === 'err' ? 'err' : 'out';
+        const stream = params.stream === 'err' || params.stream === 'status' ? params.stream : 'out';
         await this.#find(params.runId).client.send?.('command.output', {
           stream,
           text: String(params.text),

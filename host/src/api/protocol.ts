@@ -5,7 +5,6 @@
  */
 import {
   type AttentionRequest,
-  type CommandContribution,
   type EndReason,
   type Item,
   manifestSchema,
@@ -17,6 +16,7 @@ import {
 } from '@kinoport/core';
 import Type, { type Static } from 'typebox';
 import type { PreparedInstall, RemovedPlugin, SearchHit } from '../plugins/install/views.ts';
+import type { PluginCommand } from '../plugins/manager.ts';
 import type { Protection } from '../plugins/permissions/border.ts';
 import { CACHE_METHODS, type CacheResults } from './cacheProtocol.ts';
 import { DIAGNOSTICS_METHODS, type DiagnosticsResults } from './diagnosticsProtocol.ts';
@@ -28,6 +28,11 @@ const MAX_ADDRESS = 3 * 1024 * 1024;
 
 const text = (max: number) => Type.String({ minLength: 1, maxLength: max });
 const sessionId = Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }));
+
+const displayVariables = Type.Record(
+  Type.String({ pattern: '^[A-Z_]{1,64}$' }),
+  Type.String({ maxLength: 4096 }),
+);
 
 export const PlayParams = Type.Object({
   /** Absolute paths or addresses; the client has resolved them against its own folder. */
@@ -52,11 +57,11 @@ export const PlayParams = Type.Object({
   subtitleLanguages: Type.Optional(Type.Array(text(16), { maxItems: 10 })),
   rate: Type.Optional(Type.Number({ minimum: 0.01, maximum: 100 })),
   fullscreen: Type.Optional(Type.Boolean()),
+  /** Nothing follows by itself when an item is over, and the window stays. */
+  waitAtEnd: Type.Optional(Type.Boolean()),
   playerArgs: Type.Optional(Type.Array(Type.String({ maxLength: 8192 }), { maxItems: 200 })),
   /** `DISPLAY`, `WAYLAND_DISPLAY`, `XDG_RUNTIME_DIR`, `XAUTHORITY`, `DBUS_SESSION_BUS_ADDRESS`, `PULSE_SERVER` of the client. */
-  environment: Type.Optional(
-    Type.Record(Type.String({ pattern: '^[A-Z_]{1,64}$' }), Type.String({ maxLength: 4096 })),
-  ),
+  environment: Type.Optional(displayVariables),
 });
 export type PlayParams = Static<typeof PlayParams>;
 
@@ -194,6 +199,7 @@ export const METHODS = {
       columns: Type.Integer(),
       color: Type.Boolean(),
       wantsJson: Type.Boolean(),
+      display: displayVariables,
     }),
   }),
 } as const;
@@ -424,12 +430,12 @@ export interface Results extends CacheResults, DiagnosticsResults {
     readonly installations: readonly PlayerInstallation[];
     readonly error?: SerializedError;
   }[];
-  'commands.list': readonly { readonly plugin: string; readonly contribution: CommandContribution }[];
+  'commands.list': readonly PluginCommand[];
   'commands.run': { readonly exitCode: number };
 }
 
 /** Host to client while `commands.run` is under way: notifications `command.output`; requests `command.prompt`. */
-export type CommandOutput = { readonly stream: 'out' | 'err'; readonly text: string };
+export type CommandOutput = { readonly stream: 'out' | 'err' | 'status'; readonly text: string };
 
 /** The content of {@link Home.endpointFile}. */
 export interface HostEndpoint {

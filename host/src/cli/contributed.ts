@@ -7,36 +7,46 @@ import {
   PRODUCT,
 } from '@kinoport/core';
 import { Command } from 'commander';
+import { displayEnvironment } from '../processes/environment.ts';
 import { findPlugins } from './commands/config.ts';
 import { findHost, withHost } from './connection/connectHost.ts';
 import { type CliContext, type CommonOptions, outputFor } from './context.ts';
-import { EXIT_INTERRUPTED } from './play/watch.ts';
-import { InputLines } from './terminal/inputLines.ts';
-import { ask } from './terminal/prompt.ts';
+import { EXIT_INTERRUPTED } from './exitCodes.ts';
+import { CommandTerminal } from './terminal/commandTerminal.ts';
 import { onSignals } from './terminal/signals.ts';
 import { resolveUri } from './uris.ts';
 
-/** A command of a plugin, found by the words it begins with. */
-export interface ContributedCommand {
+/** A command of a plugin. */
+export interface KnownCommand {
   readonly contribution: CommandContribution;
+  /** The plugin's folder. */
+  readonly root: string;
+}
+
+/** A command of a plugin, found by the words it begins with. */
+export interface ContributedCommand extends KnownCommand {
   /** What stands behind the command's own words. */
   readonly rest: readonly string[];
 }
 
 /** What plugins contribute: what a running host knows, also of folders that somebody works on, then all manifests. */
-export async function contributedCommands(ctx: CliContext): Promise<readonly CommandContribution[]> {
-  const found = (await findPlugins(ctx)).flatMap(({ enabled, manifest }) =>
-    enabled ? (manifest?.package.kinoport.contributes?.commands ?? []) : [],
+export async function contributedCommands(ctx: CliContext): Promise<readonly KnownCommand[]> {
+  const found = (await findPlugins(ctx)).flatMap(({ enabled, manifest, root }) =>
+    (enabled ? (manifest?.package.kinoport.contributes?.commands ?? []) : []).map((contribution) => ({
+      contribution,
+      root,
+    })),
   );
   const commands = [...(await commandsOfHost(ctx)), ...found];
-  return commands.filter((one, at) => commands.findIndex(({ command }) => command === one.command) === at);
+  const names = commands.map(({ contribution }) => contribution.command);
+  return commands.filter(({ contribution }, at) => names.indexOf(contribution.command) === at);
 }
 
-async function commandsOfHost(ctx: CliContext): Promise<readonly CommandContribution[]> {
+async function commandsOfHost(ctx: CliContext): Promise<readonly KnownCommand[]> {
   const host = await findHost(ctx);
   try {
     if (host?.endpoint.version !== ctx.hostVersion) return [];
-    return (await host.call('commands.list', {})).map(({ contribution }) => contribution);
+    return await host.call('commands.list', {});
   } catch {
     // On its way out; the manifests say the same.
     return [];
@@ -47,13 +57,13 @@ async function commandsOfHost(ctx: CliContext): Promise<readonly CommandContribu
 
 /** The contributed command that the words mean; no code is run for it. The longer name wins. */
 export function findContributed(
-  commands: readonly CommandContribution[],
+  commands: readonly KnownCommand[],
   words: readonly string[],
 ): ContributedCommand | undefined {
   for (const length of [2, 1]) {
     const name = words.slice(0, length).join(' ');
-    const contribution = commands.find(({ command }) => command === name);
-    if (contribution) return { contribution, rest: words.slice(length) };
+    const found = commands.find(({ contribution }) => contribution.command === name);
+    if (found) return { ...found, rest: words.slice(length) };
   }
   return undefined;
 }
@@ -104,25 +114,25 @@ export async function runContributed(
   const cancel = new AbortController();
   return withHost(ctx, async (host) => {
     const left = Promise.withResolvers<number>();
-    const signals = onSignals({
-      interrupt() {
-        if (cancel.signal.aborted) left.resolve(EXIT_INTERRUPTED);
-        cancel.abort();
-      },
-      hangUp: () => left.resolve(EXIT_INTERRUPTED),
-    });
+    const interrupt = (): void => {
+      if (cancel.signal.aborted) left.resolve(EXIT_INTERRUPTED);
+      cancel.abort();
+    };
+    const signals = onSignals({ interrupt, hangUp: () => left.resolve(EXIT_INTERRUPTED) });
+    const terminal = new CommandTerminal(output, interrupt);
     const printing = host.onDidOutput(({ stream, text }) => {
-      if (stream === 'out') output.data(text);
-      else output.note(text);
+      if (stream === 'out') terminal.data(text);
+      else if (stream === 'err') terminal.note(text);
+      else terminal.status(text);
     });
-    const input = new InputLines();
-    host.setPrompt((question) => (question === null ? input.next() : ask(question)));
+    host.setPrompt((question) => (question === null ? terminal.next() : terminal.ask(question)));
     try {
       const client = {
         isTTY: output.isTTY,
         columns: output.columns ?? 80,
         color: output.color,
         wantsJson: output.json,
+        display: displayEnvironment(ctx.environment),
       };
       const done = host.call('commands.run', { command, args, options, client }, { signal: cancel.signal });
       return await Promise.race([left.promise, done.then(({ exitCode }) => exitCode)]);
@@ -136,7 +146,7 @@ export async function runContributed(
     } finally {
       await signals.dispose();
       await printing.dispose();
-      input.dispose();
+      terminal.dispose();
     }
   });
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { KinoportError, PRODUCT } from '@kinoport/core';
+import { type CommandContribution, KinoportError, PRODUCT } from '@kinoport/core';
 import { Command, Option } from 'commander';
 import type { PreparedArguments } from './arguments.ts';
 import { prepareArguments } from './arguments.ts';
@@ -15,6 +15,7 @@ import type { LogsOptions } from './commands/plugin/logs.ts';
 import { registerPluginCommands } from './commands/plugin/register.ts';
 import type { TestCommandOptions } from './commands/plugin/test.ts';
 import { type CliContext, type CommonOptions, outputFor } from './context.ts';
+import type { KnownCommand } from './contributed.ts';
 import { HELP } from './help.ts';
 import { usageError } from './usage.ts';
 
@@ -63,10 +64,16 @@ function isRootHelp([first, second]: readonly string[]): boolean {
 async function contributedHelp(ctx: CliContext): Promise<string> {
   try {
     const { contributedCommands } = await import('./contributed.ts');
-    return (await import('./contributedHelp.ts')).commandLines(await contributedCommands(ctx));
+    return (await import('./contributedHelp.ts')).commandLines(
+      contributionsOf(await contributedCommands(ctx)),
+    );
   } catch {
     return '';
   }
+}
+
+function contributionsOf(commands: readonly KnownCommand[]): readonly CommandContribution[] {
+  return commands.map(({ contribution }) => contribution);
 }
 
 /** @throws KinoportError `USAGE` for help about what is no command of the program */
@@ -92,12 +99,20 @@ async function runOther(ctx: CliContext, args: readonly string[]): Promise<numbe
   );
   const commands = await contributedCommands(ctx);
   const found = findContributed(commands, args);
-  if (!found) return (await import('./contributedHelp.ts')).runGroup(commands, args, outputFor(ctx, {}));
+  if (!found)
+    return (await import('./contributedHelp.ts')).runGroup(
+      contributionsOf(commands),
+      args,
+      outputFor(ctx, {}),
+    );
   let exitCode = 0;
   const command = contributedProgram(
     found.contribution,
     async (values, options) => {
-      exitCode = await runContributed(ctx, found.contribution.command, values, options);
+      exitCode =
+        found.contribution.standalone === undefined
+          ? await runContributed(ctx, found.contribution.command, values, options)
+          : await (await import('./standalone.ts')).runStandalone(ctx, found, values, options);
     },
     ctx,
   );

@@ -6,7 +6,7 @@ import type { QueueEntry } from './queue.ts';
 
 /** What addresses have led to. */
 export interface ResolvedQueue {
-  readonly entries: readonly QueueEntry[];
+  readonly entries: readonly [QueueEntry, ...QueueEntry[]];
   readonly title?: string;
   /** The source wants one to be named. */
   readonly ask?: boolean;

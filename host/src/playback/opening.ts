@@ -65,12 +65,12 @@ export function loadOptionsOf(
   options: SessionOptions,
   token: string,
   begin: Begin,
-  first: boolean,
+  paused: boolean | undefined,
 ): PlayerLoadOptions {
-  const { rate, audioLanguages, subtitleLanguages, paused } = options;
+  const { rate, audioLanguages, subtitleLanguages } = options;
   return {
     start: begin.seconds,
-    paused: (first && paused === true) || begin.later !== undefined,
+    paused: paused === true || begin.later !== undefined,
     itemToken: token,
     ...(rate === undefined ? {} : { rate }),
     ...(audioLanguages === undefined ? {} : { audioLanguages }),

@@ -1,8 +1,9 @@
 import {
+  type Clock,
   type DisposableStore,
   KinoportError,
-  type PlaybackOpenOptions,
   type PlaybackSnapshot,
+  type PlayedQuery,
 } from '@kinoport/core';
 import Type from 'typebox';
 import type { PlaybackEvent } from '../api/protocol.ts';
@@ -11,6 +12,17 @@ import { demandOf } from '../plugins/permissions/refusal.ts';
 import { checkedSchema } from '../plugins/validation.ts';
 import { Outbox } from '../rpc/outbox.ts';
 import type { Peer } from '../rpc/peer.ts';
+import type { ProgressStore } from '../storage/progress.ts';
+import {
+  type CallParams,
+  callCheck,
+  checkedCall,
+  type LoadOptions,
+  type OpenParams,
+  openCheck,
+  type PlaybackMethod,
+} from './playbackCalls.ts';
+import { played } from './played.ts';
 import type { PlaybackService } from './service.ts';
 import type { PlaybackSession } from './session.ts';
 
@@ -31,44 +43,30 @@ function snapshot(session: PlaybackSession): PlaybackSnapshot {
   };
 }
 
-/** The player commands that `PlaybackHandle` passes on unchanged. */
-const PASSED = new Set(['play', 'pause', 'seek', 'setRate', 'samplePosition', 'showMessage'] as const);
 /** Calls that change nothing. */
-const OBSERVED: ReadonlySet<string> = new Set(['snapshot', 'samplePosition']);
-type Passed = typeof PASSED extends Set<infer T> ? T : never;
+const OBSERVED: ReadonlySet<PlaybackMethod> = new Set(['snapshot', 'samplePosition']);
 
-const openCheck = checkedSchema<{ readonly uri: string; readonly options: PlaybackOpenOptions }>(() =>
-  Type.Object({
-    uri: Type.String({ minLength: 1, maxLength: 8192 }),
-    options: Type.Object(
-      {
-        player: Type.Optional(Type.String({ maxLength: 64 })),
-        source: Type.Optional(Type.String({ maxLength: 64 })),
-        start: Type.Optional(Type.Number({ minimum: 0, maximum: 9_999_999 })),
-        paused: Type.Optional(Type.Boolean()),
-        ignoreResume: Type.Optional(Type.Boolean()),
-      },
-      { additionalProperties: false },
-    ),
-  }),
+const historyCheck = checkedSchema<PlayedQuery>(() =>
+  Type.Object(
+    {
+      keys: Type.Optional(Type.Array(Type.String({ minLength: 3, maxLength: 200 }), { maxItems: 100 })),
+      uri: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    },
+    { additionalProperties: false },
+  ),
 );
 
-const callCheck = checkedSchema<{
-  readonly id: string;
-  readonly method: string;
-  readonly args: readonly unknown[];
-}>(() =>
-  Type.Object({
-    id: Type.String({ maxLength: 64 }),
-    method: Type.String({ maxLength: 64 }),
-    args: Type.Array(Type.Unknown(), { maxItems: 4 }),
-  }),
-);
+export interface PluginPlaybackServices {
+  readonly playback: PlaybackService;
+  readonly progress: ProgressStore;
+  readonly clock: Clock;
+}
 
 /** `ctx.playback` of every plugin. */
 export function servePluginPlayback(
   calls: PluginCalls,
-  playback: PlaybackService,
+  { playback, progress, clock }: PluginPlaybackServices,
   owned: DisposableStore,
 ): void {
   const listeners = new Map<Peer, Outbox>();
@@ -96,34 +94,75 @@ export function servePluginPlayback(
     demandOf('observe', calls.asker(peer));
     return playback.sessions.filter((session) => session.state !== undefined).map(snapshot);
   });
-  calls.onCall<{ readonly uri: string; readonly options: PlaybackOpenOptions }>(
+  calls.onCall<OpenParams>(
     'playback/open',
-    async ({ uri, options }, _plugin, _signal, peer) => {
+    async ({ uris, options }, _plugin, signal, peer) => {
       demandOf('control', calls.asker(peer));
-      const { start, ...rest } = options;
-      const session = await playback.open({
-        uris: [uri],
-        ...(start === undefined ? {} : { start: start.toFixed(3) }),
-        ...rest,
-      });
+      const { start, display, ...rest } = options;
+      const session = await playback.open(
+        {
+          uris: [...uris],
+          ...(start === undefined ? {} : { start: start.toFixed(3) }),
+          ...(display === undefined ? {} : { environment: display }),
+          ...rest,
+        },
+        { signal },
+      );
       return { id: session.id };
     },
     openCheck,
   );
-  calls.onCall(
+  calls.onCall<CallParams>(
     'playback/call',
-    async ({ id, method, args }, _plugin, signal, peer) => {
+    async (params, _plugin, signal, peer) => {
+      const method = checkedCall(params, clock);
       demandOf(OBSERVED.has(method) ? 'observe' : 'control', calls.asker(peer));
-      const session = playback.get(id);
-      if (method === 'snapshot') return snapshot(session);
-      if (method === 'next') return session.go(1);
-      if (method === 'previous') return session.go(-1);
-      if (method === 'stop') return session.stop();
-      if (PASSED.has(method as Passed)) return session.remote.call(method as Passed, args, signal);
-      throw new KinoportError('METHOD_NOT_FOUND', `Playback sessions have no method "${method}".`);
+      return answer(playback, playback.get(params.id), method, params.args, signal);
     },
     callCheck,
   );
+  calls.onCall<PlayedQuery>(
+    'playback/history',
+    async (query, _plugin, _signal, peer) => {
+      demandOf('history', calls.asker(peer));
+      return played(progress, query);
+    },
+    historyCheck,
+  );
+}
+
+/** The arguments are those of the method; they were checked. */
+async function answer(
+  playback: PlaybackService,
+  session: PlaybackSession,
+  method: PlaybackMethod,
+  args: readonly unknown[],
+  signal: AbortSignal,
+): Promise<unknown> {
+  switch (method) {
+    case 'snapshot':
+      return snapshot(session);
+    case 'next':
+      return session.go(1);
+    case 'previous':
+      return session.go(-1);
+    case 'stop':
+      return session.stop();
+    case 'setWaitAtEnd':
+      return session.setWaitAtEnd(args[0] as boolean);
+    case 'load': {
+      const [uri, { source, ...options }] = args as [string, LoadOptions];
+      const [entry] = await playback.entriesOf([uri], source, { signal });
+      return session.load(entry, options, signal);
+    }
+    case 'setUpcoming': {
+      const [uris, { source }] = args as [readonly string[], LoadOptions];
+      const entries = uris.length === 0 ? [] : await playback.entriesOf(uris, source, { signal });
+      return session.setUpcoming(entries);
+    }
+    default:
+      return session.remote.call(method, args, signal);
+  }
 }
 
 function tell(playback: PlaybackService, event: PlaybackEvent, outbox: Outbox): void {

@@ -177,6 +177,17 @@ export class PlaybackService implements Disposable {
     return { source, result, alternatives };
   }
 
+  /** The items that addresses lead to, as a queue. @throws KinoportError of routing and sources; `SOURCE_EMPTY` */
+  async entriesOf(
+    uris: readonly string[],
+    source?: string,
+    options: OpenOptions = {},
+  ): Promise<readonly [QueueEntry, ...QueueEntry[]]> {
+    const params = { uris: [...uris], ...(source === undefined ? {} : { source }) };
+    const { entries } = await this.#resolve(params, options);
+    return entries;
+  }
+
   /**
    * Finds again what the host before this one left behind: players that live on are taken over, the progress of
    * the others is settled from database and player-side journal.
@@ -233,12 +244,13 @@ export class PlaybackService implements Disposable {
       if (result.ask && !several) asking.ask = true;
       if (result.title !== undefined) asking.title = result.title;
     }
-    if (entries.length === 0) {
+    const [first, ...others] = entries;
+    if (!first) {
       throw new KinoportError('SOURCE_EMPTY', 'There is nothing to play there.', {
         hint: 'Give a file, or a folder that holds films.',
       });
     }
-    return { entries, ...asking };
+    return { entries: [first, ...others], ...asking };
   }
 
   #add(session: PlaybackSession): void {

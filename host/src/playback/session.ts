@@ -1,11 +1,9 @@
 import {
   abortedError,
-  contentKeys,
   Emitter,
   type Event,
   KinoportError,
   type PlayerEnd,
-  type PlayerMedia,
   type PlayerState,
   type StreamStats,
   serializeError,
@@ -17,12 +15,17 @@ import type { RemoteSession } from '../plugins/remoteSession.ts';
 import type { RemoteStream } from '../plugins/remoteSource.ts';
 import type { JournalEntry } from '../storage/journal.ts';
 import { Ahead } from './ahead.ts';
+import { type Beginning, beginningOf } from './beginning.ts';
 import { type Current, currentItem, isOf, type SessionServices } from './currentItem.ts';
 import { trustedEnd } from './ends.ts';
-import { type Begin, beginAt, journalled, loadOptionsOf, mediaOf, type SessionOptions } from './opening.ts';
+import { LaterStart } from './laterStart.ts';
+import { type Begin, loadOptionsOf, mediaOf, type SessionOptions } from './opening.ts';
+import type { LoadOptions } from './playbackCalls.ts';
 import { followsByItself, noNeighbour, type QueueEntry } from './queue.ts';
 import { SessionQueue } from './sessionQueue.ts';
-import { parseStartTime, startSeconds } from './startTime.ts';
+import { type Journalled, SessionRecord } from './sessionRecord.ts';
+
+type LoadedWith = Pick<SessionOptions, 'start' | 'paused' | 'ignoreResume'>;
 
 /** One film after another in one window: the queue, the open stream, the player, and the progress of what plays. */
 export class PlaybackSession {
@@ -30,14 +33,15 @@ export class PlaybackSession {
   readonly player: RemotePlayer;
   readonly startedAt: number;
   readonly #services: SessionServices;
-  readonly #options: SessionOptions;
+  #options: SessionOptions;
   readonly #onDidEmit = new Emitter<PlaybackEvent>();
   readonly #queue: SessionQueue;
+  readonly #record: SessionRecord;
   readonly #ahead: Ahead;
+  readonly #later = new LaterStart();
   #session: RemoteSession | undefined;
   #current: Current | undefined;
   #loads = 0;
-  #seekLater: string | undefined;
   #work: Promise<unknown> = Promise.resolve();
   readonly #stopped = new AbortController();
   #opening: Promise<void> | undefined;
@@ -63,6 +67,7 @@ export class PlaybackSession {
     });
     this.#options = options;
     this.startedAt = startedAt;
+    this.#record = new SessionRecord(services, { id, startedAt, player: player.id });
   }
 
   get onDidEmit(): Event<PlaybackEvent> {
@@ -115,26 +120,26 @@ export class PlaybackSession {
     const stream = await this.#openStream(entry, signal);
     try {
       const token = this.#token();
-      this.#journal(entry, token, stream);
+      this.#record.enter(this.#journalled(entry, stream), token);
       const media = mediaOf(entry.item, stream, this.#options.subtitles);
-      const begin = await this.#begin(entry, stream, media, true);
+      const begin = await this.#begin({ entry, stream, media, options: this.#options });
       if (signal.aborted) throw abortedError();
       const session = await this.player.open(media, {
-        ...loadOptionsOf(this.#options, token, begin, true),
+        ...loadOptionsOf(this.#options, token, begin, this.#options.paused),
         sessionId: this.id,
         signal,
         ...(this.#options.fullscreen === undefined ? {} : { fullscreen: this.#options.fullscreen }),
         ...(this.#options.playerArgs === undefined ? {} : { extraArgs: this.#options.playerArgs }),
         ...(this.#options.environment === undefined ? {} : { environment: this.#options.environment }),
       });
-      this.#services.journal.patch(this.id, { endpoint: session.endpoint });
+      this.#record.opened(session);
       this.#session = session;
       this.#enter(entry, token, stream, begin, 0);
       this.#listen(session);
     } catch (error) {
       await stream.dispose();
       await this.#services.endProcess(this.id).catch((fault) => this.#broke(fault));
-      this.#closeJournal();
+      this.#record.close();
       throw error;
     }
   }
@@ -158,6 +163,39 @@ export class PlaybackSession {
       if (entry) return this.#load(entry);
       throw noNeighbour(step);
     });
+  }
+
+  /** Another item now, in the same window; its place in the queue is behind the one that played. */
+  load(entry: QueueEntry, { start, ...options }: LoadOptions, signal?: AbortSignal): Promise<void> {
+    return this.#serialize(async () => {
+      if (!this.#current) throw new KinoportError('NOTHING_PLAYING', 'Nothing is playing.');
+      this.#queue.insertAfter(this.#current.entry, entry);
+      try {
+        await this.#load(
+          entry,
+          { ...options, ...(start === undefined ? {} : { start: start.toFixed(3) }) },
+          signal,
+        );
+      } catch (error) {
+        if (this.#current.entry !== entry) this.#queue.remove(entry);
+        throw error;
+      }
+    });
+  }
+
+  /** What follows the present item, in place of what did. */
+  setUpcoming(entries: readonly QueueEntry[]): Promise<void> {
+    return this.#serialize(async () => {
+      if (!this.#current) throw new KinoportError('NOTHING_PLAYING', 'Nothing is playing.');
+      this.#queue.setUpcoming(this.#current.entry, entries);
+      this.#journalQueue();
+    });
+  }
+
+  /** Whether an item's end is the end of what happens by itself: nothing follows, and the window stays. */
+  setWaitAtEnd(waitAtEnd: boolean): void {
+    this.#options = { ...this.#options, waitAtEnd };
+    this.#journalQueue();
   }
 
   /** Ends the film and the player; resolves when its progress is saved and the session is over. */
@@ -196,19 +234,21 @@ export class PlaybackSession {
     return this.#services.plugins.source(entry.source).open(entry.item, { signal, onStats });
   }
 
-  async #load(entry: QueueEntry): Promise<void> {
+  async #load(entry: QueueEntry, options?: LoadedWith, signal?: AbortSignal): Promise<void> {
     const session = this.remote;
-    const stream = await this.#openStream(entry, this.#stopped.signal);
+    const stopped = this.#stopped.signal;
+    const stream = await this.#openStream(entry, signal ? AbortSignal.any([signal, stopped]) : stopped);
     try {
       const token = this.#token();
       const media = mediaOf(entry.item, stream);
-      const begin = await this.#begin(entry, stream, media, false);
+      const begin = await this.#begin({ entry, stream, media, options });
       await this.#leaveWhereItIs('stopped');
       // Whoever closed the session meanwhile knew nothing of this stream.
       if (this.#closing) throw new KinoportError('PLAYER_GONE', 'The player is no longer there.');
-      this.#journal(entry, token, stream, session);
+      if (signal?.aborted) throw abortedError();
+      this.#record.enter(this.#journalled(entry, stream), token, session);
       this.#enter(entry, token, stream, begin, session.state.epoch + 1);
-      await session.call('load', [media, loadOptionsOf(this.#options, token, begin, false)]);
+      await session.call('load', [media, loadOptionsOf(this.#options, token, begin, options?.paused)]);
     } catch (error) {
       if (this.#current?.stream !== stream) await stream.dispose();
       throw error;
@@ -228,7 +268,7 @@ export class PlaybackSession {
     });
     this.#ahead.entered(entry);
     if (this.#session) this.#session.itemToken = token;
-    this.#seekLater = begin.later;
+    this.#later.set(begin.later);
     this.#emit(this.#started(entry, begin.seconds, begin.resumed));
   }
 
@@ -264,21 +304,6 @@ export class PlaybackSession {
     await current.stream.dispose();
   }
 
-  /** As asked or as left; where nothing is known here, the player's own memory is taken over once. */
-  async #begin(entry: QueueEntry, stream: RemoteStream, media: PlayerMedia, first: boolean): Promise<Begin> {
-    const { progress, config } = this.#services;
-    const { item } = entry;
-    const record = progress.find(contentKeys(item));
-    const duration = item.duration ?? stream.info.duration;
-    const begin = beginAt(first ? this.#options : undefined, record, duration, config.current.progress);
-    if (!begin.unknown) return begin;
-    const remembered = await this.player.remembered(media).catch(() => undefined);
-    if (!remembered || !(remembered.position > 0)) return begin;
-    const told = `The position comes from ${this.player.id}'s own memory; from now on it is kept here.`;
-    this.tell('TAKEN_OVER', told);
-    return { seconds: remembered.position, resumed: true };
-  }
-
   // --- what the player says -------------------------------------------------------------------------------
 
   #listen(session: RemoteSession): void {
@@ -304,11 +329,8 @@ export class PlaybackSession {
       void this.#serialize(() => this.#close('killed')).catch((error) => this.#broke(error));
       return;
     }
-    const later = this.#seekLater;
-    if (later !== undefined && state.duration !== undefined && state.status !== 'opening') {
-      this.#seekLater = undefined;
-      this.#seekNow(later, state.duration).catch((error) => this.#told(error));
-    }
+    const { remote } = this;
+    this.#later.heard(state, remote, this.#options.paused === true).catch((error) => this.#told(error));
     current.care.heard(state);
     this.#ahead.heard(state);
   }
@@ -322,18 +344,12 @@ export class PlaybackSession {
     this.#emit({ type: 'state', sessionId: this.id, state, ...(stats ? { stats } : {}) });
   }
 
-  /** Now that the duration is known; until here the film stood still. */
-  async #seekNow(where: string, duration: number): Promise<void> {
-    const seconds = startSeconds(parseStartTime(where), duration);
-    if (seconds !== undefined) await this.#session?.call('seek', [seconds, { exact: true }]);
-    if (this.#options.paused !== true) await this.#session?.call('play');
-  }
-
   async #ended(end: PlayerEnd): Promise<void> {
     const current = this.#current;
     if (!current || current.ended || end.itemToken !== current.token) return;
     const { reason, error } = trustedEnd(end, current.start, current.stream.failure);
     await this.#leave(reason, end.position, end.duration, error);
+    if (this.#options.waitAtEnd) return;
     if (reason === 'finished' || reason === 'failed') await this.#follow(current, reason);
     else if (reason === 'interrupted') await this.#finish();
   }
@@ -372,19 +388,10 @@ export class PlaybackSession {
     // Its driver took it for dead; where it is not, nobody would ever end it.
     if (isLost) await this.#services.endProcess(this.id).catch((fault) => this.#broke(fault));
     this.#closed = true;
-    this.#closeJournal();
+    this.#record.close();
     this.#session?.dispose();
     this.#emit({ type: 'closed', sessionId: this.id });
     this.#onDidEmit.dispose();
-  }
-
-  /** A row that stays behind is settled by the next host; the session is over all the same. */
-  #closeJournal(): void {
-    try {
-      this.#services.journal.close(this.id);
-    } catch (error) {
-      this.#broke(error);
-    }
   }
 
   #token(): string {
@@ -392,31 +399,25 @@ export class PlaybackSession {
     return `${this.id}-${this.#loads}`;
   }
 
-  /** Before the player is told, so that what it plays is known whatever happens next. */
-  #journal(entry: QueueEntry, token: string, stream: RemoteStream, session?: RemoteSession): void {
-    const change = {
-      startedAt: this.startedAt,
-      player: this.player.id,
-      itemToken: token,
-      epoch: session?.state.epoch ?? 0,
-      ...journalled(entry, this.#queue.entries, stream, this.#options),
-    };
-    if (session) this.#services.journal.patch(this.id, { ...change, endpoint: session.endpoint });
-    else this.#services.journal.put({ id: this.id, ...change });
+  /** What the journal is to know of an item. */
+  #journalled(entry: QueueEntry, stream: RemoteStream): Journalled {
+    return { entry, stream, queue: this.#queue.entries, options: this.#options };
+  }
+
+  #journalQueue(): void {
+    const current = this.#current;
+    if (current && !this.#closed) this.#record.change(this.#journalled(current.entry, current.stream));
+  }
+
+  #begin(what: Beginning): Promise<Begin> {
+    return beginningOf(this.#services, this.player, what, (code, message) => this.tell(code, message));
   }
 
   #started(entry: QueueEntry, start: number, resumed: boolean): PlaybackEvent {
-    return {
-      type: 'started',
-      sessionId: this.id,
-      player: this.player.id,
-      source: entry.source,
-      item: entry.item,
-      index: this.#queue.indexOf(entry),
-      count: this.#queue.entries.length,
-      start,
-      resumed,
-    };
+    const { id: sessionId, player } = this;
+    const { item, source } = entry;
+    const place = { index: this.#queue.indexOf(entry), count: this.#queue.entries.length };
+    return { type: 'started', sessionId, player: player.id, source, item, ...place, start, resumed };
   }
 
   /** A line for whoever watches. */

@@ -8,6 +8,8 @@ export class SessionQueue {
   readonly #plugins: PluginManager;
   #entries: readonly QueueEntry[];
   #learning: Promise<void> | undefined;
+  /** Somebody has said what follows; nobody is asked for more. */
+  #isSettled = false;
 
   constructor(entries: readonly QueueEntry[], plugins: PluginManager) {
     this.#entries = entries;
@@ -50,9 +52,24 @@ export class SessionQueue {
     return after && followsByItself(next, after, setting) ? [next, after] : [next];
   }
 
+  /** Its place is behind another. */
+  insertAfter(entry: QueueEntry, added: QueueEntry): void {
+    this.#entries = this.#entries.toSpliced(this.indexOf(entry) + 1, 0, added);
+  }
+
+  remove(entry: QueueEntry): void {
+    this.#entries = this.#entries.filter((each) => each !== entry);
+  }
+
+  /** What stands behind an entry from now on; siblings are not asked for any more. */
+  setUpcoming(entry: QueueEntry, upcoming: readonly QueueEntry[]): void {
+    this.#isSettled = true;
+    this.#entries = [...this.#entries.slice(0, this.indexOf(entry) + 1), ...upcoming];
+  }
+
   /** Whoever asks meanwhile waits for the same answer: an entry that was handed out stays in the queue. */
   async #complete(entry: QueueEntry): Promise<void> {
-    if (this.#entries.length > 1) return;
+    if (this.#isSettled || this.#entries.length > 1) return;
     this.#learning ??= this.#addSiblings(entry).finally(() => {
       this.#learning = undefined;
     });
@@ -65,6 +82,7 @@ export class SessionQueue {
       .source(source)
       .siblings(item)
       .catch(() => []);
+    if (this.#isSettled || this.#entries.length > 1) return;
     const at = siblings.findIndex((sibling) => sibling.key === item.key || sibling.uri === item.uri);
     if (at < 0) return;
     this.#entries = siblings.map((sibling, i) =>

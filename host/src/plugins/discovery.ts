@@ -17,7 +17,12 @@ import { type LoadedManifest, readManifest } from './manifest.ts';
 import { accessOf, type Grant, type PluginAccess } from './permissions/access.ts';
 
 /** The plugins that come with the program. */
-const BUILTIN = ['@kinoport/plugin-mpv', '@kinoport/plugin-files', '@kinoport/plugin-torrent'] as const;
+const BUILTIN = [
+  '@kinoport/plugin-mpv',
+  '@kinoport/plugin-files',
+  '@kinoport/plugin-torrent',
+  '@kinoport/plugin-watch-together',
+] as const;
 
 /** First words of the program's own commands, which no plugin can take. */
 export const OWN_COMMANDS: ReadonlySet<string> = new Set([

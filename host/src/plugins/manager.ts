@@ -26,6 +26,14 @@ export interface PluginManagerOptions extends PluginSetOptions {
   readonly streams: PublishedStreams;
 }
 
+/** A command of a plugin, as its manifest declares it. */
+export interface PluginCommand {
+  readonly plugin: string;
+  /** The plugin's folder. */
+  readonly root: string;
+  readonly contribution: CommandContribution;
+}
+
 /** All plugins: routed to by their manifests, started when they are first needed. */
 export class PluginManager implements Disposable {
   readonly #options: PluginManagerOptions;
@@ -143,10 +151,11 @@ export class PluginManager implements Disposable {
     return this.source(best.source);
   }
 
-  commands(): readonly { readonly plugin: string; readonly contribution: CommandContribution }[] {
+  commands(): readonly PluginCommand[] {
     return this.#plugins().flatMap(({ plugin, manifest }) =>
       (manifest.package.kinoport.contributes?.commands ?? []).map((contribution) => ({
         plugin: plugin.id,
+        root: manifest.root,
         contribution,
       })),
     );
@@ -162,7 +171,8 @@ export class PluginManager implements Disposable {
   /** @throws KinoportError `COMMAND_UNKNOWN` */
   commandPlugin(command: string): Plugin {
     return this.#contributor(
-      (c) => c?.commands?.some((entry) => entry.command === command) ?? false,
+      (c) =>
+        c?.commands?.some((entry) => entry.command === command && entry.standalone === undefined) ?? false,
       `command "${command}"`,
       'COMMAND_UNKNOWN',
       this.commands().map((c) => c.contribution.command),

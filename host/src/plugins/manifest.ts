@@ -18,7 +18,7 @@ import { checkedSchema } from './validation.ts';
 /** Longest `package.json` that is read. */
 const MAX_BYTES = 1024 * 1024;
 
-const EXPERIMENTAL = ['syncs', 'services'] as const satisfies readonly ExperimentalApi[];
+const EXPERIMENTAL = ['services'] as const satisfies readonly ExperimentalApi[];
 
 /** A plugin's folder, read and validated; none of its code has run. */
 export interface LoadedManifest {
@@ -26,6 +26,8 @@ export interface LoadedManifest {
   readonly root: string;
   /** Absolute path of the entry module. */
   readonly entry: string;
+  /** Absolute paths of the modules of `standalone` commands, by their names. */
+  readonly standalone: Readonly<Record<string, string>>;
   readonly package: PluginPackage;
 }
 
@@ -88,8 +90,10 @@ export function readManifest(root: string, options: ReadManifestOptions = {}): L
   // What is kept by id would find what every object has.
   if (id in Object.prototype) throw invalid(file, '/kinoport/id', `the id "${id}" cannot be used`);
   const development = options.development ?? !root.split(sep).includes('node_modules');
-  const entry = entryOf(root, file, data as Record<string, unknown>, development);
-  return { id, root, entry, package: manifest };
+  const members = data as Record<string, unknown>;
+  const entry = entryOf(root, file, members, development);
+  const standalone = standaloneModules(root, file, manifest, development);
+  return { id, root, entry, standalone, package: manifest };
 }
 
 /** Contributing something experimental needs the same word in the manifest as using it. */
@@ -126,33 +130,79 @@ function readText(root: string, file: string): string {
 function entryOf(root: string, file: string, data: Record<string, unknown>, development: boolean): string {
   const source = development ? entryName(data, 'development') : undefined;
   const named = source !== undefined && existsSync(resolve(root, source)) ? source : entryName(data);
+  return moduleInside(root, file, named, {
+    path: '/main',
+    what: 'the entry module',
+    hint: 'Build the plugin, or correct "main" or "exports".',
+  });
+}
+
+function standaloneModules(
+  root: string,
+  file: string,
+  { kinoport, ...data }: PluginPackage,
+  development: boolean,
+): Readonly<Record<string, string>> {
+  const { exports } = data as { readonly exports?: unknown };
+  return Object.fromEntries(
+    (kinoport.contributes?.commands ?? []).flatMap(({ command, standalone }, i) => {
+      if (standalone === undefined) return [];
+      const place = {
+        path: `/${PRODUCT.manifestKey}/contributes/commands/${i}/standalone`,
+        what: 'the module',
+        hint: 'Build the plugin, or correct "standalone" or "exports".',
+      };
+      const exported = exportedAs(exports, standalone);
+      const source = development ? conditional(exported, 'development') : undefined;
+      const named =
+        source !== undefined && existsSync(resolve(root, source))
+          ? source
+          : (conditional(exported) ?? standalone);
+      return [[command, moduleInside(root, file, named, place)] as const];
+    }),
+  );
+}
+
+/** A file of the package; its real path. */
+function moduleInside(
+  root: string,
+  file: string,
+  named: string,
+  { path, what, hint }: { readonly path: string; readonly what: string; readonly hint: string },
+): string {
   const entry = resolve(root, named);
   const inside = `${realpathSync(root)}${sep}`;
   let real: string;
   try {
     real = realpathSync(entry);
   } catch {
-    throw invalid(
-      file,
-      '/main',
-      `the entry module ${named} does not exist`,
-      'Build the plugin, or correct "main" or "exports".',
-    );
+    throw invalid(file, path, `${what} ${named} does not exist`, hint);
   }
   if (!real.startsWith(inside))
-    throw invalid(file, '/main', `the entry module ${named} lies outside the plugin's folder`);
+    throw invalid(file, path, `${what} ${named} lies outside the plugin's folder`);
+  if (!statSync(real).isFile()) throw invalid(file, path, `${what} ${named} is no file`, hint);
   return real;
 }
 
 function entryName(data: Record<string, unknown>, preferred = 'node'): string {
-  let value: unknown = data.exports;
-  if (typeof value === 'object' && value !== null && '.' in value) value = value['.'];
+  const own = conditional(exportedAs(data.exports, '.') ?? data.exports, preferred);
+  if (own !== undefined) return own;
+  return typeof data.main === 'string' ? data.main : 'index.js';
+}
+
+function exportedAs(exports: unknown, key: string): unknown {
+  if (typeof exports !== 'object' || exports === null || !Object.hasOwn(exports, key)) return undefined;
+  return (exports as Record<string, unknown>)[key];
+}
+
+/** The text behind conditions. */
+function conditional(exported: unknown, preferred = 'node'): string | undefined {
+  let value = exported;
   for (let depth = 0; depth < 4 && typeof value === 'object' && value !== null; depth += 1) {
     const conditions = value as Record<string, unknown>;
     value = conditions[preferred] ?? conditions.node ?? conditions.import ?? conditions.default;
   }
-  if (typeof value === 'string') return value;
-  return typeof data.main === 'string' ? data.main : 'index.js';
+  return typeof value === 'string' ? value : undefined;
 }
 
 function invalid(file: string, path: string, message: string, hint?: string): KinoportError {

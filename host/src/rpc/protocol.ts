@@ -180,5 +180,6 @@ export interface CommandRunParams {
     readonly columns: number;
     readonly color: boolean;
     readonly wantsJson: boolean;
+    readonly display: Readonly<Record<string, string>>;
   };
 }

@@ -23,7 +23,7 @@ export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>
     const cancelled = new AbortController();
     const signal = AbortSignal.any([givenUp, cancelled.signal]);
     let written: Promise<void> = Promise.resolve();
-    const output = (stream: 'out' | 'err', text: string): void => {
+    const output = (stream: 'out' | 'err' | 'status', text: string): void => {
       written = written.then(() => peer.call('command/output', { runId, stream, text }));
       written.catch(() => undefined);
     };
@@ -49,6 +49,7 @@ export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>
       line: (text) => output('out', text),
       error: (text) => output('err', text),
       json: (value: JsonValue) => output('out', JSON.stringify(value)),
+      status: (text) => output('status', text),
       prompt,
       async *lines() {
         for (;;) {

@@ -60,7 +60,7 @@ export class PluginRuntime {
     this.#syncs = new RegistryImpl('sync', ids(declared.syncs), this.#owned);
     this.#commands = new RegistryImpl(
       'command',
-      (declared.commands ?? []).map((c) => c.command),
+      (declared.commands ?? []).flatMap((c) => (c.standalone === undefined ? [c.command] : [])),
       this.#owned,
     );
     this.#services = new RegistryImpl('service', ids(declared.services), this.#owned);
@@ -87,7 +87,7 @@ export class PluginRuntime {
       changed.fire(config);
     });
     const demands: Demands = (kind) => demandOf(kind, { id: params.plugin.id, access: params.access });
-    const [syncs, services] = [this.#syncs, createServices(peer, this.#services)];
+    const services = createServices(peer, this.#services);
     const experimental = <T>(name: ExperimentalApi, member: T): T => {
       if (params.experimental.includes(name)) return member;
       throw new KinoportError('EXPERIMENTAL_API', `ctx.${name} is experimental and may change.`, {
@@ -101,9 +101,7 @@ export class PluginRuntime {
       clock: systemClock,
       players: this.#players,
       sources: this.#sources,
-      get syncs() {
-        return experimental('syncs', syncs);
-      },
+      syncs: this.#syncs,
       get services() {
         return experimental('services', services);
       },

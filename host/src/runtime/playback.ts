@@ -1,5 +1,4 @@
 import {
-  type CommandOptions,
   Emitter,
   type Event,
   type Playback,
@@ -43,7 +42,11 @@ export function createPlayback(peer: Peer, demand: Demands): Playback {
     else close.fire(value as { id: string });
   });
   const handle = (id: string): PlaybackHandle => {
-    const call = <T>(method: string, args: readonly unknown[] = [], options?: CommandOptions): Promise<T> =>
+    const call = <T>(
+      method: string,
+      args: readonly unknown[] = [],
+      options?: { readonly signal?: AbortSignal },
+    ): Promise<T> =>
       peer.call<T>(
         'playback/call',
         { id, method, args },
@@ -57,10 +60,16 @@ export function createPlayback(peer: Peer, demand: Demands): Playback {
       pause: (options) => call('pause', [plain(options)], options),
       seek: (position, options) => call('seek', [position, plain(options)], options),
       setRate: (rate, options) => call('setRate', [rate, plain(options)], options),
-      samplePosition: () => call<PositionSample>('samplePosition'),
+      setVolume: (volume, options) => call('setVolume', [volume, plain(options)], options),
+      selectTrack: (type, track, options) => call('selectTrack', [type, track, plain(options)], options),
+      addSubtitle: (subtitle, options) => call('addSubtitle', [subtitle, plain(options)], options),
+      samplePosition: (options) => call<PositionSample>('samplePosition', [], options),
       showMessage: (text, seconds) => call('showMessage', [text, seconds]),
       next: () => call('next'),
       previous: () => call('previous'),
+      load: (uri, options) => call('load', [uri, plain(options)], options),
+      setUpcoming: (uris, options) => call('setUpcoming', [uris, options ?? {}]),
+      setWaitAtEnd: (wait) => call('setWaitAtEnd', [wait]),
       stop: () => call('stop'),
     };
   };
@@ -68,13 +77,16 @@ export function createPlayback(peer: Peer, demand: Demands): Playback {
     list: () => peer.call('playback/list', {}),
     get: handle,
     async open(uri, options = {}) {
+      const uris = typeof uri === 'string' ? [uri] : uri;
       const { id } = await peer.call<{ readonly id: string }>(
         'playback/open',
-        { uri, options },
-        { timeout: 120_000 },
+        { uris, options: plain(options) },
+        // A source may have to wait for the world; the host knows for how long.
+        { timeout: Number.POSITIVE_INFINITY, ...(options.signal ? { signal: options.signal } : {}) },
       );
       return handle(id);
     },
+    history: (query = {}) => peer.call('playback/history', query),
     onDidStart: listening(start),
     onDidChangeState: listening(state),
     onDidEnd: listening(end),
@@ -82,7 +94,7 @@ export function createPlayback(peer: Peer, demand: Demands): Playback {
   };
 }
 
-function plain(options: CommandOptions | undefined): object {
+function plain(options: { readonly signal?: AbortSignal } | undefined): object {
   const { signal: _, ...rest } = options ?? {};
   return rest;
 }

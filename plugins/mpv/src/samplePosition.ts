@@ -3,15 +3,18 @@ import type { IpcClient } from './ipc.ts';
 
 const READS = 3;
 
-/** Reads the sound's clock three times and gives the middle one of what they say. */
+/**
+ * Reads the sound's clock three times and gives the middle one of what they say. Of a player that stands, the time of
+ * the picture: there it goes on, sound and all (0.35.1), and after a seek it is told later than the seek's end.
+ */
 export async function measurePosition(
   ipc: IpcClient,
   clock: Clock,
   state: PlayerState,
   signal: AbortSignal | undefined,
 ): Promise<PositionSample> {
-  if (state.status !== 'playing') return { position: state.position, at: state.at, uncertainty: 0 };
   const settings = signal === undefined ? {} : { signal };
+  if (state.status !== 'playing') return measurePicture(ipc, clock, state, settings);
   const delay = await readNumber(ipc, 'audio-delay', settings);
   const samples: (PositionSample & { readonly origin: number })[] = [];
   for (let read = 0; read < READS; read += 1) {
@@ -40,6 +43,18 @@ export async function measurePosition(
   const middle = samples[Math.floor(samples.length / 2)];
   if (middle === undefined) return { position: state.position, at: state.at, uncertainty: 0.1 };
   return { position: middle.position, at: middle.at, uncertainty: middle.uncertainty };
+}
+
+async function measurePicture(
+  ipc: IpcClient,
+  clock: Clock,
+  state: PlayerState,
+  settings: { readonly signal?: AbortSignal },
+): Promise<PositionSample> {
+  const stands = state.status === 'paused' || state.status === 'seeking';
+  const position = stands ? await readNumber(ipc, 'time-pos', settings) : undefined;
+  if (position === undefined) return { position: state.position, at: state.at, uncertainty: 0 };
+  return { position, at: clock.now(), uncertainty: 0 };
 }
 
 async function readNumber(

@@ -55,7 +55,7 @@ test("a plugin's command runs with typed arguments and its own exit code", async
     command: 'shelf add',
     args: { file: `${home.folder}/a.mkv`, tags: ['x', 'y'] },
     options: { 'max-size': 5, dry: true },
-    client: { isTTY: false, columns: 80, color: false, wantsJson: false },
+    client: { isTTY: false, columns: 80, color: false, wantsJson: false, display: expect.any(Object) },
   });
   expect(code).toBe(7);
 });

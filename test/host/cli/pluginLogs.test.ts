@@ -62,7 +62,7 @@ describe('plugin logs', () => {
       const { code, stderr } = await home.run('plugin', 'logs', id);
       expect(code).toBe(1);
       expect(stderr).toMatch(
-        /There is no plugin ".*"\.\nThere is: mpv, files, torrent, chatty\..*\(PLUGIN_NOT_FOUND\)/,
+        /There is no plugin ".*"\.\nThere is: mpv, files, torrent, watch-together, chatty\..*\(PLUGIN_NOT_FOUND\)/,
       );
     },
   );

@@ -59,3 +59,25 @@ it('one that was started alone learns its siblings once, however many ask, and w
   expect(asked()).toBe(1);
   expect(queue.entries).toHaveLength(4);
 });
+
+it('asks for no siblings any more once somebody has said what follows', async () => {
+  const { plugins, asked } = source();
+  const alone = entry(episode(2), 'argument');
+  const queue = new SessionQueue([alone], plugins);
+  const learning = queue.neighbour(alone, 1);
+  queue.setUpcoming(alone, [entry(episode(9), 'argument')]);
+  expect((await learning)?.item.title).toBe('9');
+  queue.setUpcoming(alone, []);
+  expect(await queue.neighbour(alone, 1)).toBeUndefined();
+  expect(asked()).toBe(1);
+});
+
+it('puts an item behind another, and takes it away again', () => {
+  const [one, two, between] = [1, 2, 3].map((n) => entry(episode(n)));
+  if (!one || !two || !between) throw new Error('They are three.');
+  const queue = new SessionQueue([one, two], source().plugins);
+  queue.insertAfter(one, between);
+  expect(titles(queue.entries)).toEqual(['1', '3', '2']);
+  queue.remove(between);
+  expect(titles(queue.entries)).toEqual(['1', '2']);
+});

@@ -83,7 +83,7 @@ describe('an answer of a plugin', () => {
       systemClock,
       async () => undefined,
     );
-    const client = { isTTY: false, columns: 80, color: false, wantsJson: false };
+    const client = { isTTY: false, columns: 80, color: false, wantsJson: false, display: {} };
     const run = runs.run({ command: 'odd', args: {}, options: {}, client }, {}, new AbortController().signal);
     await expect(run).rejects.toMatchObject(protocol('/exitCode'));
   });

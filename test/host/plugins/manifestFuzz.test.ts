@@ -38,6 +38,7 @@ const SAMPLES: Samples = {
   '^(\\*|[a-z][a-z0-9+.-]{1,30})$': ['*', 'http', 'x+y.z-1'],
   '^[A-Za-z_][A-Za-z0-9_]{0,99}$': ['LIBVA_DRIVER_NAME', '_x', 'http_proxy'],
   '^[a-z0-9]{1,20}$': ['mkv', '3gp'],
+  '^\\./.{1,200}$': ['./index.js', './/index.js'],
   '^[a-z][a-z0-9-]{0,30}( [a-z][a-z0-9-]{0,30})?$': ['do', 'do it', 'a-1 b-2'],
   '^[a-z][a-zA-Z0-9-]{0,30}$': ['a', 'oneTwo', 'a-B'],
   '^[a-z][a-z0-9-]{0,30}$': ['a', 'one-two'],
@@ -47,7 +48,7 @@ const kinoportSchema = manifestSchema.properties.kinoport;
 
 function kinoportOf(random: Random): JsonObject {
   const value = validValue(kinoportSchema, random, SAMPLES) as JsonObject;
-  return { ...value, experimental: ['syncs', 'services'] };
+  return { ...value, experimental: ['services'] };
 }
 
 /** What reading the manifest says: `undefined` when it is taken. */

@@ -56,6 +56,11 @@ export class MpvObserver {
     this.#send(['seek', position, 'absolute+exact']);
   }
 
+  /** As a key in mpv's window does. */
+  press(key: string): void {
+    this.#send(['keypress', key]);
+  }
+
   /** The longest time without a new frame since an instant, seconds. */
   longestGap(since: number): number {
     const instants = [since, ...this.frames.filter(({ at }) => at >= since).map(({ at }) => at), instant()];

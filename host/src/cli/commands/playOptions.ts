@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { KinoportError } from '@kinoport/core';
 import type { Command } from 'commander';
 import type { PlayParams } from '../../api/protocol.ts';
+import { displayEnvironment } from '../../processes/environment.ts';
 import type { CliContext, CommonOptions } from '../context.ts';
 import { checkStart } from '../terminal/time.ts';
 import { isAddress, resolveUri } from '../uris.ts';
@@ -95,23 +96,4 @@ function checkSpeed(text: string): number {
   throw new KinoportError('USAGE', `"${text}" is not a playback speed.`, {
     hint: 'Give a number from 0.01 to 100; 1 is normal, 1.5 half as fast again.',
   });
-}
-
-/** A host that was started elsewhere (over ssh, by a service) does not know the viewer's screen and sound. */
-const DISPLAY_NAMES = [
-  'DISPLAY',
-  'WAYLAND_DISPLAY',
-  'XDG_RUNTIME_DIR',
-  'XAUTHORITY',
-  'DBUS_SESSION_BUS_ADDRESS',
-  'PULSE_SERVER',
-];
-
-function displayEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(
-    DISPLAY_NAMES.flatMap((name) => {
-      const value = environment[name];
-      return value ? [[name, value] as const] : [];
-    }),
-  );
 }

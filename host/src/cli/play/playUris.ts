@@ -9,6 +9,7 @@ import type { PlayChoice, PlayParams, Results } from '../../api/protocol.ts';
 import { closedWithin, connectHost } from '../connection/connectHost.ts';
 import type { HostConnection } from '../connection/hostConnection.ts';
 import { type CliContext, isInteractive } from '../context.ts';
+import { EXIT_INTERRUPTED } from '../exitCodes.ts';
 import type { Output } from '../terminal/output.ts';
 import { RawInput } from '../terminal/rawInput.ts';
 import { onSignals } from '../terminal/signals.ts';
@@ -16,7 +17,7 @@ import { nameOf } from '../uris.ts';
 import { withAgreement } from './consent.ts';
 import { parseKeys } from './keys.ts';
 import type { PlayView } from './view.ts';
-import { EXIT_INTERRUPTED, SessionWatch } from './watch.ts';
+import { SessionWatch } from './watch.ts';
 
 /** How long a host that is on its way out may take. */
 const STOP_LIMIT = 10_000;

@@ -3,6 +3,7 @@ import type { PlaybackEvent } from '../../api/protocol.ts';
 import { connectHost } from '../connection/connectHost.ts';
 import type { HostConnection } from '../connection/hostConnection.ts';
 import type { CliContext } from '../context.ts';
+import { EXIT_INTERRUPTED } from '../exitCodes.ts';
 import type { PlaybackCommand } from './keys.ts';
 import type { PlayView } from './view.ts';
 import { endError } from './words.ts';
@@ -11,7 +12,6 @@ const RECONNECT_TRIES = 3;
 const RECONNECT_PAUSE = 1000;
 
 /** Exit code of a command that a person broke off. */
-export const EXIT_INTERRUPTED = 130;
 
 /**
  * Follows one playback session to its end, through losses of the host, and steers it. Made before the session

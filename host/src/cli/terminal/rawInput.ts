@@ -9,7 +9,7 @@ export class RawInput implements Disposable {
 
   /** `undefined` where there is no terminal to read from. */
   static open(onKeys: (typed: string) => void, onHangUp: () => void): RawInput | undefined {
-    if (process.stdin.isTTY !== true || process.stdout.isTTY !== true || inBackground()) return undefined;
+    if (process.stdin.isTTY !== true || process.stdout.isTTY !== true || isInBackground()) return undefined;
     const input = new RawInput(onKeys, onHangUp);
     input.resume();
     return input;
@@ -57,7 +57,7 @@ export class RawInput implements Disposable {
  * A job in the background that changes the terminal's mode is stopped by the kernel (SIGTTOU). Linux tells who
  * is in the foreground; elsewhere we take it that we are.
  */
-function inBackground(): boolean {
+export function isInBackground(): boolean {
   try {
     const stat = readFileSync('/proc/self/stat', 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -6,7 +6,7 @@ const SAME_PRESS = 50;
 /** What the outside asks of a command that follows a film. */
 export interface SignalHandlers {
   /** Ctrl-C, or a polite end by another program. */
-  readonly interrupt: () => void;
+  readonly interrupt: (signal: 'SIGINT' | 'SIGTERM') => void;
   /** The terminal is gone. */
   readonly hangUp: () => void;
 }
@@ -14,9 +14,9 @@ export interface SignalHandlers {
 /** Listens to the process's signals until disposed. */
 export function onSignals(handlers: SignalHandlers): Disposable {
   let last = Number.NEGATIVE_INFINITY;
-  const interrupt = (): void => {
+  const interrupt = (signal: NodeJS.Signals): void => {
     const now = performance.now();
-    if (now - last > SAME_PRESS) handlers.interrupt();
+    if (now - last > SAME_PRESS) handlers.interrupt(signal === 'SIGTERM' ? signal : 'SIGINT');
     last = now;
   };
   const hangUp = (): void => handlers.hangUp();

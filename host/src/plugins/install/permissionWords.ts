@@ -10,7 +10,7 @@ export interface PermissionWords {
 
 /** What a plugin may do beyond its own folders, one permission each. Empty: nothing. */
 export function permissionWords(permissions: PluginPermissions): readonly PermissionWords[] {
-  const { fs = {}, spawn = [], net = [], native = false, playback } = permissions;
+  const { fs = {}, spawn = [], net = [], native = false, playback, history } = permissions;
   const { environment = [] } = permissions as { readonly environment?: readonly string[] };
   return [
     ...spawn.map((entry) => ({ key: `spawn: ${spawnKey(entry)}`, text: spawnText(entry) })),
@@ -20,6 +20,7 @@ export function permissionWords(permissions: PluginPermissions): readonly Permis
     ...net.map((host) => ({ key: `net: ${host}`, text: netText(host) })),
     ...environment.map((name) => ({ key: `environment: ${name}`, text: `see the variable ${name}` })),
     ...(playback === undefined ? [] : [{ key: `playback: ${playback}`, text: PLAYBACK[playback] }]),
+    ...(history ? [{ key: 'history', text: 'see everything that was played here' }] : []),
   ];
 }
 

@@ -54,6 +54,7 @@ export function common(a: PluginPermissions, b: PluginPermissions, userHome: str
     ...(net.length > 0 ? { net } : {}),
     ...(a.native && b.native ? { native: true } : {}),
     ...(playback ? { playback } : {}),
+    ...(a.history && b.history ? { history: true } : {}),
     ...(environment.length > 0 ? { environment } : {}),
   };
 }

@@ -35,6 +35,10 @@ export const DEMANDS = {
     refusal: { what: 'steer what plays', entry: '"playback": "control"' },
     allows: ({ playback }: PluginPermissions) => playback === 'control',
   },
+  history: {
+    refusal: { what: 'see what was played here', entry: '"history": true' },
+    allows: ({ history }: PluginPermissions) => history === true,
+  },
   publish: {
     refusal: { what: 'publish streams', entry: '"net": ["loopback"]' },
     allows: ({ net }: PluginPermissions) => (net?.length ?? 0) > 0,

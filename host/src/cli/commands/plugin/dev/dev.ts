@@ -13,7 +13,7 @@ import { readManifest } from '../../../../plugins/manifest.ts';
 import { connectHost } from '../../../connection/connectHost.ts';
 import type { HostConnection } from '../../../connection/hostConnection.ts';
 import { type CliContext, type CommonOptions, outputFor } from '../../../context.ts';
-import { EXIT_INTERRUPTED } from '../../../play/watch.ts';
+import { EXIT_INTERRUPTED } from '../../../exitCodes.ts';
 import { onSignals } from '../../../terminal/signals.ts';
 import { type DevView, faultOf, HOST_GONE, JsonDevView, TextDevView } from './devView.ts';
 import { FolderWatch } from './folderWatch.ts';

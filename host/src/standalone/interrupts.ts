@@ -1,0 +1,43 @@
+import { abortedError, type Clock } from '@kinoport/core';
+
+/** Milliseconds in which a second Ctrl-C means that nobody wants to wait. */
+const IMPATIENT = 2000;
+/** Milliseconds that a command has to end by itself once its client is gone. */
+const ORPHANED = 10_000;
+
+/** How a command is told to end, and left when it does not. */
+export class Interrupts {
+  readonly #clock: Clock;
+  readonly #leave: () => void;
+  readonly #abort = new AbortController();
+  #last = Number.NEGATIVE_INFINITY;
+
+  /** @param leave ends the process */
+  constructor(clock: Clock, leave: () => void) {
+    this.#clock = clock;
+    this.#leave = leave;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Ctrl-C: the second one within 2 s leaves at once. */
+  interrupt(): void {
+    const now = this.#clock.now();
+    if (now - this.#last <= IMPATIENT) this.#leave();
+    this.#last = now;
+    this.terminate();
+  }
+
+  /** SIGTERM: as often as one likes. */
+  terminate(): void {
+    if (!this.signal.aborted) this.#abort.abort(abortedError());
+  }
+
+  /** Nobody is there any more who could see it end, or press a key. */
+  orphan(): void {
+    this.terminate();
+    this.#clock.after(ORPHANED, () => this.#leave());
+  }
+}

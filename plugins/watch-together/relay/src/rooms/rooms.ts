@@ -1,0 +1,233 @@
+import { type Clock, type Disposable, KinoportError } from '@kinoport/core';
+import { type ClientMessages, newRoomCode, parseRoomCode } from '../../../src/protocol/index.ts';
+import { RoomDraft } from '../room/draft.ts';
+import { type Arrival, join, resume } from '../room/membership.ts';
+import { newRoom, nextWake, step, tick } from '../room/room.ts';
+import { hashToken, newToken } from '../room/secrets.ts';
+import type { RoomPolicy, Seat } from '../room/state.ts';
+import { Gate, Outgoing, type RoomConnection, type RoomMember } from './connection.ts';
+import { LocalRoom } from './localRoom.ts';
+import { Member } from './member.ts';
+import type { RoomStore } from './store.ts';
+
+export interface RoomsOptions {
+  readonly store: RoomStore;
+  /** For timers. */
+  readonly clock: Clock;
+  readonly policy: RoomPolicy;
+  /** Most rooms of the store. */
+  readonly maxRooms: number;
+  /** Names this process among those of the store. */
+  readonly relay: string;
+  /** Told of what fails and nobody waits for. */
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * The door of a relay's rooms, for every transport. Whoever enters is sent `joined` first, then what happens in the room;
+ * a refusal is thrown.
+ */
+export class Rooms implements Disposable {
+  readonly #options: RoomsOptions;
+  readonly #local = new Map<string, LocalRoom>();
+  readonly #opening = new Map<string, Promise<void>>();
+  #connections = 0;
+  #draining = false;
+
+  constructor(options: RoomsOptions) {
+    this.#options = options;
+  }
+
+  /** Rooms that this process takes part in. */
+  get size(): number {
+    return this.#local.size;
+  }
+
+  now(): number {
+    return this.#options.store.now();
+  }
+
+  /** Takes nobody new from now on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** @throws KinoportError `RELAY_FULL`, `RELAY_DRAINING`, `RELAY_STORE` */
+  async create(connection: RoomConnection, request: ClientMessages['create']): Promise<RoomMember> {
+    this.#checkOpen();
+    const { store, policy, maxRooms } = this.#options;
+    if ((await store.count()) >= maxRooms)
+      throw new KinoportError('RELAY_FULL', 'The relay has no place for another room.');
+    const token = newToken();
+    for (;;) {
+      const code = newRoomCode();
+      const local = await this.#open(code);
+      const visit = new Visit(local, connection, this.#arrival(connection, token));
+      try {
+        const now = store.now();
+        const { state, seat } = newRoom(code, request, visit.arrival, now);
+        const draft = new RoomDraft(state, policy, now);
+        if (!(await store.create(state, nextWake(draft)))) continue;
+        local.exists = true;
+        return this.#entered(visit, { seat, room: draft.snapshot() }, request.id, token);
+      } finally {
+        await this.#done(visit);
+      }
+    }
+  }
+
+  /**
+   * @throws KinoportError `ROOM_NOT_FOUND`, `ROOM_PASSWORD`, `ROOM_FULL`, `ROOM_KICKED`, `RELAY_DRAINING`,
+   * `RELAY_STORE`
+   */
+  join(connection: RoomConnection, request: ClientMessages['join']): Promise<RoomMember> {
+    const token = newToken();
+    return this.#enter(connection, request, token, (room, arrival) => join(room, request, arrival));
+  }
+
+  /** @throws KinoportError `ROOM_NOT_FOUND`, `ROOM_SEAT_INVALID`, `RELAY_DRAINING`, `RELAY_STORE` */
+  resume(connection: RoomConnection, request: ClientMessages['resume']): Promise<RoomMember> {
+    return this.#enter(connection, request, request.token, (room, arrival) => resume(room, request, arrival));
+  }
+
+  async #enter(
+    connection: RoomConnection,
+    request: ClientMessages['join' | 'resume'],
+    token: string,
+    take: (room: RoomDraft, arrival: Arrival) => Seat,
+  ): Promise<RoomMember> {
+    this.#checkOpen();
+    const { store, policy } = this.#options;
+    const code = parseRoomCode(request.code);
+    if (!code) throw notFound();
+    const local = await this.#open(code);
+    // It listens before it enters, so that nothing is missed that comes right after.
+    const visit = new Visit(local, connection, this.#arrival(connection, token));
+    try {
+      const done = await store.update(code, (state) =>
+        step(state, policy, store.now(), (room) => {
+          const seat = take(room, visit.arrival);
+          return { seat, room: room.snapshot() };
+        }),
+      );
+      local.exists = done !== undefined;
+      if (!done) throw notFound();
+      return this.#entered(visit, done.result, request.id, token);
+    } finally {
+      await this.#done(visit);
+    }
+  }
+
+  #entered(
+    visit: Visit,
+    { seat, room }: { readonly seat: Seat; readonly room: ReturnType<RoomDraft['snapshot']> },
+    id: number,
+    token: string,
+  ): RoomMember {
+    const { store, policy, failed } = this.#options;
+    const { local, arrival } = visit;
+    const { id: participant } = seat;
+    local.timelineSeq = Math.max(local.timelineSeq, room.timeline.seq);
+    visit.entered = true;
+    visit.gate.open(new Outgoing({ type: 'joined', id, participant, token, room }));
+    return new Member({ participant, id: arrival.connection, room: local, store, policy, failed });
+  }
+
+  #arrival(connection: RoomConnection, token: string): Arrival {
+    this.#connections += 1;
+    return {
+      connection: `${this.#options.relay}/${this.#connections}`,
+      address: connection.address,
+      token: hashToken(token),
+    };
+  }
+
+  #checkOpen(): void {
+    if (this.#draining) throw new KinoportError('RELAY_DRAINING', 'The relay is being ended.');
+  }
+
+  /** The room's part in this process, held until {@link #done}; there is one even when there is no such room. */
+  async #open(code: string): Promise<LocalRoom> {
+    for (;;) {
+      const there = this.#local.get(code);
+      if (there) {
+        there.visits += 1;
+        return there;
+      }
+      await (this.#opening.get(code) ?? this.#begin(code));
+    }
+  }
+
+  #begin(code: string): Promise<void> {
+    const { store, clock, failed } = this.#options;
+    const local = new LocalRoom({
+      code,
+      store,
+      clock,
+      tick: () => this.#tick(local),
+      ended: () => {
+        this.#close(local).catch(failed);
+      },
+    });
+    const opening = local
+      .watch()
+      .then(() => {
+        this.#local.set(code, local);
+      })
+      .finally(() => {
+        this.#opening.delete(code);
+      });
+    this.#opening.set(code, opening);
+    return opening;
+  }
+
+  /** A room that exists is watched to its end, so that somebody moves it on; one that does not, by nobody. */
+  async #done({ local, entered, arrival }: Visit): Promise<void> {
+    local.visits -= 1;
+    if (!entered) local.remove(arrival.connection);
+    if (local.visits === 0 && !local.exists) await this.#close(local);
+  }
+
+  #tick(local: LocalRoom): void {
+    const { store, policy, failed } = this.#options;
+    const ticked = async (): Promise<void> => {
+      const done = await store.update(local.code, (state) => step(state, policy, store.now(), tick));
+      if (!done) await this.#close(local);
+    };
+    ticked().catch((error: unknown) => {
+      failed(error);
+      // The store will answer again, and somebody has to move the room on.
+      local.wake(store.now() + RETRY);
+    });
+  }
+
+  async #close(local: LocalRoom): Promise<void> {
+    if (this.#local.get(local.code) === local) this.#local.delete(local.code);
+    await local.dispose();
+  }
+
+  async dispose(): Promise<void> {
+    this.drain();
+    for (const local of [...this.#local.values()]) await this.#close(local);
+  }
+}
+
+const notFound = (): KinoportError => new KinoportError('ROOM_NOT_FOUND', 'There is no room of that code.');
+
+/** Somebody at the door of a room. */
+class Visit {
+  readonly local: LocalRoom;
+  readonly arrival: Arrival;
+  readonly gate: Gate;
+  entered = false;
+
+  constructor(local: LocalRoom, connection: RoomConnection, arrival: Arrival) {
+    this.local = local;
+    this.arrival = arrival;
+    this.gate = new Gate(connection);
+    local.add(arrival.connection, this.gate);
+  }
+}
+
+/** Milliseconds. */
+const RETRY = 1000;

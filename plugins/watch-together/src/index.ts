@@ -1,0 +1,5 @@
+import { definePlugin } from '@kinoport/core';
+
+export default definePlugin({
+  activate() {},
+});

@@ -1,0 +1,57 @@
+import { connect, type Socket } from 'node:net';
+
+/** Bytes of payload that went over a connection. */
+export interface Wire {
+  readonly read: number;
+  readonly written: number;
+}
+
+/** What a simulated client of either protocol speaks through: whole messages as text. */
+export interface TextWire {
+  send(text: string): void;
+  end(): void;
+  readonly wire: Wire;
+}
+
+/** Connections of one source address to one port of the other side, with room for what others use. */
+const PER_ADDRESS = 20_000;
+
+/** Connects from one of several loopback addresses, as one has too few ports for all. */
+export function connectFrom(index: number, port: number): Promise<Socket> {
+  const localAddress = `127.0.0.${1 + Math.floor(index / PER_ADDRESS)}`;
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress, noDelay: true });
+    socket.once('connect', () => resolve(socket.off('error', reject)));
+    socket.once('error', reject);
+  });
+}
+
+/** One message a line, as Syncplay speaks. */
+export class Lines implements TextWire {
+  readonly #socket: Socket;
+  #rest = '';
+
+  constructor(socket: Socket, receive: (text: string) => void, closed: () => void) {
+    this.#socket = socket;
+    socket.on('error', () => undefined);
+    socket.once('close', closed);
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      const lines = (this.#rest + chunk).split('\r\n');
+      this.#rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') receive(line);
+    });
+  }
+
+  get wire(): Wire {
+    return { read: this.#socket.bytesRead, written: this.#socket.bytesWritten };
+  }
+
+  send(text: string): void {
+    this.#socket.write(`${text}\r\n`);
+  }
+
+  end(): void {
+    this.#socket.destroy();
+  }
+}
