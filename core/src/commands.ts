@@ -40,7 +40,7 @@ export interface CommandIo {
    * Writes settings of the plugin into the user's config file, because whoever runs the command asked for that; all
    * others stay. They are in force, and `ctx.config` has them, when it resolves.
    * @throws KinoportError `INVALID_ARGUMENT` for a setting that the manifest does not have, a secret one, or a value
-   *   that its schema refuses: nothing is written then; of the config file
+   *   that its schema refuses: nothing is written then; in a `standalone` command, always; of the config file
    */
   configure(settings: JsonObject): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { CommandIo, JsonValue } from '@kinoport/core';
+import { type CommandIo, type JsonValue, KinoportError } from '@kinoport/core';
 import { CommandTerminal } from '../cli/terminal/commandTerminal.ts';
 import { Output } from '../cli/terminal/output.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -25,6 +25,11 @@ export function commandIo(
     json: (value: JsonValue) => terminal.data(JSON.stringify(value)),
     status: (text) => terminal.status(text),
     prompt: (question) => terminal.ask(question),
+    configure: async () => {
+      throw new KinoportError('INVALID_ARGUMENT', 'A command without a host changes no settings.', {
+        hint: 'Say in its output what belongs into the config file.',
+      });
+    },
     async *lines() {
       for (;;) {
         const line = await nextUnless(terminal.next(), interrupts.signal);
