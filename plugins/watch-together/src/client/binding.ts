@@ -55,7 +55,12 @@ export class Binding implements Disposable {
   /** The player has begun or ceased to wait for data. */
   readonly onDidChangeBuffering = this.#buffering.event;
 
-  private constructor(player: PlaybackPlayer, snapshot: PlaybackSnapshot, options: BindingOptions, news: BindingNews) {
+  private constructor(
+    player: PlaybackPlayer,
+    snapshot: PlaybackSnapshot,
+    options: BindingOptions,
+    news: BindingNews,
+  ) {
     const { playback } = options;
     this.playbackId = snapshot.id;
     this.#handle = playback.get(snapshot.id);

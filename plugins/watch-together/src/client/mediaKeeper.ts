@@ -158,7 +158,8 @@ export class MediaKeeper implements Disposable {
       }),
     );
     binding.pause().catch((error: unknown) => {
-      if (!isKinoportError(error, 'PLAYER_GONE', 'SESSION_NOT_FOUND')) this.#options.warn(toKinoportError(error));
+      if (!isKinoportError(error, 'PLAYER_GONE', 'SESSION_NOT_FOUND'))
+        this.#options.warn(toKinoportError(error));
     });
   }
 
@@ -175,4 +176,7 @@ export class MediaKeeper implements Disposable {
 const isIn = ({ item }: Binding, copy: Copy): boolean => item.key === copy.key || item.uri === copy.uri;
 
 const otherFilm = (): KinoportError =>
-  new KinoportError('ROOM_MEDIA_MISMATCH', 'This is another film than the others have, or another cut of it.');
+  new KinoportError(
+    'ROOM_MEDIA_MISMATCH',
+    'This is another film than the others have, or another cut of it.',
+  );

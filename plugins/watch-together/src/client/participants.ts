@@ -3,7 +3,10 @@ import { cleanName, type Settings } from '../protocol/index.ts';
 import type { RoomView } from './roomView.ts';
 
 /** The people of a room. Their names come from elsewhere and are made fit to be shown. */
-export function participantsOf({ participants, host, statuses }: RoomView, self: string): readonly SyncParticipant[] {
+export function participantsOf(
+  { participants, host, statuses }: RoomView,
+  self: string,
+): readonly SyncParticipant[] {
   return participants.map(({ id, name, ready, connected, buffering, waitForMe, match }) => {
     const { drift, roundTrip } = statuses.get(id) ?? {};
     return {

@@ -21,7 +21,10 @@ export class Requests {
   }
 
   /** @throws KinoportError the refusal; `RELAY_UNREACHABLE` without an answer in time */
-  ask<T extends Answer['type']>(expected: T, send: (id: number) => void): Promise<Extract<Answer, { type: T }>> {
+  ask<T extends Answer['type']>(
+    expected: T,
+    send: (id: number) => void,
+  ): Promise<Extract<Answer, { type: T }>> {
     this.#count += 1;
     const id = this.#count;
     const answer = new Promise<Answer>((answered, failed) => {
@@ -73,5 +76,9 @@ export function refusalOf({ code, message, retryAfter }: Extract<Answer, { type:
   const text = message.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ').trim();
   const later = retryAfter === undefined ? '' : ` Again in ${Math.ceil(retryAfter / 1000)} s.`;
   const hint = HINTS[code];
-  return new KinoportError(code, `${text || 'The relay has refused.'}${later}`, hint === undefined ? {} : { hint });
+  return new KinoportError(
+    code,
+    `${text || 'The relay has refused.'}${later}`,
+    hint === undefined ? {} : { hint },
+  );
 }

@@ -16,6 +16,8 @@ import {
 } from '@kinoport/core';
 import { RoomClock } from '../clock/roomClock.ts';
 import { hasHighLatency, syncStatus } from '../control/syncStatus.ts';
+import type { Copy } from '../media/claim.ts';
+import type { Recognition, Shelf } from '../media/shelf.ts';
 import {
   cleanLine,
   cleanName,
@@ -27,8 +29,6 @@ import {
   type ServerMessages,
   type Status,
 } from '../protocol/index.ts';
-import type { Copy } from '../media/claim.ts';
-import type { Recognition, Shelf } from '../media/shelf.ts';
 import type { MemberRequest, RoomMember } from './member.ts';
 import { participantsOf, settingsOf } from './participants.ts';
 import type { PlayersInUse } from './playersInUse.ts';
@@ -67,6 +67,7 @@ export class Room implements SyncRoom {
   #view: RoomView;
   #soughtFrom: number | undefined;
   #slow = false;
+  #ended = false;
   #ending: Promise<void> | undefined;
 
   readonly onDidChangeRoom = this.#changed.event;
@@ -369,9 +370,13 @@ export class Room implements SyncRoom {
     const slow = hasHighLatency(this.#time.estimate?.roundTrip ?? 0);
     if (slow && !this.#slow)
       this.#warn(
-        new KinoportError('ROOM_HIGH_LATENCY', 'The way to the relay takes more than half a second and back.', {
-          hint: 'Starts and pauses come late here; a relay that is nearer helps.',
-        }),
+        new KinoportError(
+          'ROOM_HIGH_LATENCY',
+          'The way to the relay takes more than half a second and back.',
+          {
+            hint: 'Starts and pauses come late here; a relay that is nearer helps.',
+          },
+        ),
       );
     this.#slow = slow;
     this.#tellStatus();
@@ -402,6 +407,7 @@ export class Room implements SyncRoom {
   }
 
   #end(reason: SyncEndReason): Promise<void> {
+    this.#ended = true;
     this.#ending ??= this.#close(reason);
     return this.#ending;
   }
@@ -413,10 +419,6 @@ export class Room implements SyncRoom {
     this.#closed.fire({ reason });
     for (const emitter of [this.#changed, this.#people, this.#timelines, this.#statuses]) emitter.dispose();
     for (const emitter of [this.#messages, this.#warnings, this.#closed]) emitter.dispose();
-  }
-
-  get #ended(): boolean {
-    return this.#ending !== undefined;
   }
 }
 

@@ -194,7 +194,10 @@ export class RoomService implements Sync, Disposable {
   }
 
   /** What plays, as soon as its player knows how long it is. */
-  async #played(id: string | undefined, signal = new AbortController().signal): Promise<PlaybackSnapshot | undefined> {
+  async #played(
+    id: string | undefined,
+    signal = new AbortController().signal,
+  ): Promise<PlaybackSnapshot | undefined> {
     if (id === undefined) return undefined;
     const handle = this.#ctx.playback.get(id);
     const { clock } = this.#ctx;
@@ -214,9 +217,13 @@ export class RoomService implements Sync, Disposable {
 export function invitationOf(text: string): NonNullable<ReturnType<typeof parseInvitation>> {
   const invitation = parseInvitation(text);
   if (!invitation)
-    throw new KinoportError('ROOM_CODE_INVALID', `"${cleanLine(text, 80)}" is no code of a room and no link to one.`, {
-      hint: 'A code is six letters and digits; a link ends with /r/ and the code.',
-    });
+    throw new KinoportError(
+      'ROOM_CODE_INVALID',
+      `"${cleanLine(text, 80)}" is no code of a room and no link to one.`,
+      {
+        hint: 'A code is six letters and digits; a link ends with /r/ and the code.',
+      },
+    );
   return invitation;
 }
 

@@ -25,7 +25,17 @@ export interface RoomView {
 
 export function viewOf(room: RoomSnapshot): RoomView {
   const { code, title, host, settings, salt, queue, timeline, participants } = room;
-  return { code, title, host, settings, salt, queue: queue.items, timeline, participants, statuses: new Map() };
+  return {
+    code,
+    title,
+    host,
+    settings,
+    salt,
+    queue: queue.items,
+    timeline,
+    participants,
+    statuses: new Map(),
+  };
 }
 
 /** The room after a message; the same one when the message changes nothing of it. */
@@ -64,7 +74,9 @@ export function applied(view: RoomView, message: ServerMessage): RoomView {
 }
 
 function withParticipant(all: readonly Participant[], one: Participant): readonly Participant[] {
-  return all.some(({ id }) => id === one.id) ? all.map((other) => (other.id === one.id ? one : other)) : [...all, one];
+  return all.some(({ id }) => id === one.id)
+    ? all.map((other) => (other.id === one.id ? one : other))
+    : [...all, one];
 }
 
 /** The item that the timeline is of. */

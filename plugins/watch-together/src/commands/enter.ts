@@ -16,7 +16,8 @@ import { RoomSession } from './roomSession.ts';
 const NAME = 'name';
 
 type Options = CommandArguments['options'];
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
 
 /** What there is after the door: a room, and what is still to be done. */
 interface Entered {
@@ -43,26 +44,30 @@ export class Entrance {
     const password = await passwordOf(options, io);
     const name = await this.#name(options, io);
     const { lines } = await this.#rooms.relayFor({ ...(relay === undefined ? {} : { relay }), reach });
-    return this.#within(film, async () => {
-      const room = await this.#rooms.create({
-        name,
-        playbackId: await film.open('resume'),
-        reach,
-        signal: io.signal,
-        share: options.share === true,
-        ...(relay === undefined ? {} : { relay }),
-        ...(password === undefined ? {} : { password }),
-        ...(control === undefined ? {} : { control }),
-        ...(buffering === undefined ? {} : { buffering }),
-        ...(mismatch === undefined ? {} : { mismatch }),
-        ...(textOf(options.title) === undefined ? {} : { title: String(options.title) }),
-      });
-      if (!io.wantsJson) {
-        for (const line of lines) io.line(line);
-        io.line(invitationLine(room));
-      }
-      return { room };
-    }, io);
+    return this.#within(
+      film,
+      async () => {
+        const room = await this.#rooms.create({
+          name,
+          playbackId: await film.open('resume'),
+          reach,
+          signal: io.signal,
+          share: options.share === true,
+          ...(relay === undefined ? {} : { relay }),
+          ...(password === undefined ? {} : { password }),
+          ...(control === undefined ? {} : { control }),
+          ...(buffering === undefined ? {} : { buffering }),
+          ...(mismatch === undefined ? {} : { mismatch }),
+          ...(textOf(options.title) === undefined ? {} : { title: String(options.title) }),
+        });
+        if (!io.wantsJson) {
+          for (const line of lines) io.line(line);
+          io.line(invitationLine(room));
+        }
+        return { room };
+      },
+      io,
+    );
   }
 
   async join({ args, options }: CommandArguments, io: CommandIo): Promise<number> {
@@ -74,34 +79,35 @@ export class Entrance {
     const password = await passwordOf(options, io);
     const name = await this.#name(options, io);
     const acceptShared = options.shared === true;
-    return this.#within(film, async () => {
-      const room = await this.#rooms.join(invitation, {
-        name,
-        acceptShared,
-        signal: io.signal,
-        ...(relay === undefined ? {} : { relay }),
-        ...(password === undefined ? {} : { password }),
-      });
-      if (!io.wantsJson) io.line(`In the room ${room.code}${room.title === undefined ? '' : ` for "${room.title}"`}.`);
-      return {
-        room,
-        // Asks, so it comes before anything that is typed.
-        find: async () => {
-          if (!film.isGiven) await film.find(room, acceptShared);
-        },
-        open: async () => {
-          if (film.isGiven) await room.watch(await film.open('beginning'));
-        },
-      };
-    }, io);
+    return this.#within(
+      film,
+      async () => {
+        const room = await this.#rooms.join(invitation, {
+          name,
+          acceptShared,
+          signal: io.signal,
+          ...(relay === undefined ? {} : { relay }),
+          ...(password === undefined ? {} : { password }),
+        });
+        if (!io.wantsJson)
+          io.line(`In the room ${room.code}${room.title === undefined ? '' : ` for "${room.title}"`}.`);
+        return {
+          room,
+          // Asks, so it comes before anything that is typed.
+          find: async () => {
+            if (!film.isGiven) await film.find(room, acceptShared);
+          },
+          open: async () => {
+            if (film.isGiven) await room.watch(await film.open('beginning'));
+          },
+        };
+      },
+      io,
+    );
   }
 
   /** Whatever happens the seat is given up in the end, and the player that was opened here is closed. */
-  async #within(
-    film: Film,
-    enter: () => Promise<Entered>,
-    io: CommandIo,
-  ): Promise<number> {
+  async #within(film: Film, enter: () => Promise<Entered>, io: CommandIo): Promise<number> {
     let room: Room | undefined;
     let leftFromElsewhere = false;
     try {

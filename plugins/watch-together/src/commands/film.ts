@@ -77,17 +77,23 @@ export class Film {
       this.#uris = [share];
       return;
     }
-    const answer = await this.#ask(`Your file of ${name === '' ? 'the film' : `"${name}"`} (whole path, or address): `);
+    const answer = await this.#ask(
+      `Your file of ${name === '' ? 'the film' : `"${name}"`} (whole path, or address): `,
+    );
     if (answer !== '') {
       this.#uris = [answer];
       return;
     }
-    throw new KinoportError('ROOM_MEDIA_MISSING', `This machine has not played ${name === '' ? 'the film of the room' : `"${name}"`} yet.`, {
-      hint:
-        share === undefined
-          ? 'Join with your file: room join CODE FILE.'
-          : 'Join with your file: room join CODE FILE; or open what the host shares: --shared.',
-    });
+    throw new KinoportError(
+      'ROOM_MEDIA_MISSING',
+      `This machine has not played ${name === '' ? 'the film of the room' : `"${name}"`} yet.`,
+      {
+        hint:
+          share === undefined
+            ? 'Join with your file: room join CODE FILE.'
+            : 'Join with your file: room join CODE FILE; or open what the host shares: --shared.',
+      },
+    );
   }
 
   async #agrees(share: string): Promise<boolean> {

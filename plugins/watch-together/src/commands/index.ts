@@ -18,12 +18,21 @@ export function registerCommands(ctx: PluginContext, rooms: RoomService): void {
     'room start',
     remote.say(({ options }) => ({ command: 'start', ...(options.now === true ? { force: true } : {}) })),
   );
-  commands.register('room pause', remote.say(() => ({ command: 'pause' })));
-  commands.register('room play', remote.say(() => ({ command: 'play' })));
+  commands.register(
+    'room pause',
+    remote.say(() => ({ command: 'pause' })),
+  );
+  commands.register(
+    'room play',
+    remote.say(() => ({ command: 'play' })),
+  );
   commands.register('room seek', remote.say(seekOf));
   commands.register(
     'room chat',
     remote.say(({ args }) => ({ command: 'chat', text: [args.text].flat().join(' ') })),
   );
-  commands.register('room leave', remote.say(() => ({ command: 'leave' })));
+  commands.register(
+    'room leave',
+    remote.say(() => ({ command: 'leave' })),
+  );
 }

@@ -1,4 +1,4 @@
-import { type CommandArguments, type CommandIo, type Clock, KinoportError } from '@kinoport/core';
+import { type Clock, type CommandArguments, type CommandIo, KinoportError } from '@kinoport/core';
 import type { Room } from '../client/room.ts';
 import type { RoomService } from '../client/roomService.ts';
 import { parseRoomCode } from '../protocol/index.ts';

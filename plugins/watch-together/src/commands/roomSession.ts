@@ -1,4 +1,11 @@
-import { type Clock, type CommandIo, isKinoportError, KinoportError, type SyncEndReason, toKinoportError } from '@kinoport/core';
+import {
+  type Clock,
+  type CommandIo,
+  isKinoportError,
+  KinoportError,
+  type SyncEndReason,
+  toKinoportError,
+} from '@kinoport/core';
 import type { Room } from '../client/room.ts';
 import type { Film } from './film.ts';
 import { RoomReport, roomEvent } from './report.ts';
@@ -72,7 +79,8 @@ export class RoomSession {
       if (signal.aborted) return;
       const typed = this.#io.wantsJson ? parseSent(line) : parseTyped(line);
       if (typed) await this.#do(typed);
-      else if (line.trim() !== '') this.#tell(new KinoportError('USAGE', 'That is not understood; h is for help.'));
+      else if (line.trim() !== '')
+        this.#tell(new KinoportError('USAGE', 'That is not understood; h is for help.'));
     }
   }
 

@@ -15,4 +15,5 @@ export function formatTime(position: number): string {
 }
 
 /** `+1.2 ms`. */
-export const formatMs = (ms: number, digits = 1): string => `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(digits)} ms`;
+export const formatMs = (ms: number, digits = 1): string =>
+  `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(digits)} ms`;

@@ -18,7 +18,10 @@ const Typed = Type.Union([
   plain('pause'),
   Type.Object({ command: Type.Literal('seek'), position: Position }),
   /** Seconds from where the room is. */
-  Type.Object({ command: Type.Literal('skip'), seconds: Type.Number({ minimum: -604_800, maximum: 604_800 }) }),
+  Type.Object({
+    command: Type.Literal('skip'),
+    seconds: Type.Number({ minimum: -604_800, maximum: 604_800 }),
+  }),
   Type.Object({ command: Type.Literal('rate'), rate: Type.Number({ minimum: 0.25, maximum: 4 }) }),
   Type.Object({ command: Type.Literal('offset'), seconds: Type.Number({ minimum: -60, maximum: 60 }) }),
   plain('undo'),

@@ -42,7 +42,10 @@ export function peopleChanges(
 }
 
 /** What has become of the timeline, and by whom; undefined: nothing worth a line. */
-export function timelineLine({ timeline, cause }: SyncTimelineChange, nameOf: (id: string) => string): string | undefined {
+export function timelineLine(
+  { timeline, cause }: SyncTimelineChange,
+  nameOf: (id: string) => string,
+): string | undefined {
   const who = cause.by === null ? 'The room' : nameOf(cause.by);
   const at = formatTime(timeline.position);
   const waiting = (timeline.waitingFor ?? []).map(nameOf).join(', ');
@@ -73,7 +76,8 @@ export function timelineLine({ timeline, cause }: SyncTimelineChange, nameOf: (i
 export function statusLine(room: Room, status: SyncStatus, position: number): string {
   const { timeline, participants, code } = room;
   const ready = participants.filter(({ isReady }) => isReady).length;
-  const phase = timeline.phase === 'idle' ? `lobby, ${ready} of ${participants.length} ready` : timeline.phase;
+  const phase =
+    timeline.phase === 'idle' ? `lobby, ${ready} of ${participants.length} ready` : timeline.phase;
   const parts = [
     code,
     phase,

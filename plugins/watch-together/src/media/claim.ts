@@ -24,9 +24,19 @@ export function claimOf(
 }
 
 /** What tells one film from another, the surest first. */
-function identitiesOf({ key, keys, title, size, series, ids, uri }: Copy): readonly (readonly [TokenKind, string])[] {
+function identitiesOf({
+  key,
+  keys,
+  title,
+  size,
+  series,
+  ids,
+  uri,
+}: Copy): readonly (readonly [TokenKind, string])[] {
   const episode =
-    series?.season === undefined || series.episode === undefined ? '' : `/s${series.season}e${series.episode}`;
+    series?.season === undefined || series.episode === undefined
+      ? ''
+      : `/s${series.season}e${series.episode}`;
   const catalogue = (['cloud', 'imdb', 'tmdb', 'tvdb'] as const).flatMap((kind) => {
     const id = ids?.[kind];
     return id === undefined ? [] : [[kind, `${id}${kind === 'cloud' ? '' : episode}`] as const];
