@@ -11,7 +11,12 @@ interface Check {
 
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   torrent: ['torrent list', 'torrent remove', 'torrent limits'],
-  'watch-together': ['relay'],
+  'watch-together': [
+    'relay',
+    ...['create', 'join', 'status', 'ready', 'start', 'play', 'pause', 'seek', 'chat', 'leave'].map(
+      (word) => `room ${word}`,
+    ),
+  ],
 };
 
 describe.skipIf(needs('mpv'))(
@@ -32,7 +37,7 @@ describe.skipIf(needs('mpv'))(
           contributes: {
             players: id === 'mpv' ? ['mpv'] : [],
             sources: ['files', 'torrent'].includes(id) ? [id] : [],
-            syncs: [],
+            syncs: id === 'watch-together' ? ['room'] : [],
             commands: COMMANDS[id] ?? [],
           },
           unresponsive: false,

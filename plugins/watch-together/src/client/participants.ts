@@ -1,0 +1,32 @@
+import type { SyncParticipant, SyncSettings } from '@kinoport/core';
+import { cleanName, type Settings } from '../protocol/index.ts';
+import type { RoomView } from './roomView.ts';
+
+/** The people of a room. Their names come from elsewhere and are made fit to be shown. */
+export function participantsOf(
+  { participants, host, statuses }: RoomView,
+  self: string,
+): readonly SyncParticipant[] {
+  return participants.map(({ id, name, ready, connected, buffering, waitForMe, match }) => {
+    const { drift, roundTrip } = statuses.get(id) ?? {};
+    return {
+      id,
+      name: cleanName(name) || id,
+      isHost: id === host,
+      isSelf: id === self,
+      isReady: ready,
+      connected,
+      buffering,
+      waitForMe,
+      match,
+      ...(drift === undefined ? {} : { drift }),
+      ...(roundTrip === undefined ? {} : { roundTrip }),
+    };
+  });
+}
+
+export const settingsOf = ({ control, buffering, mismatch }: Settings): SyncSettings => ({
+  control,
+  buffering,
+  mismatch,
+});

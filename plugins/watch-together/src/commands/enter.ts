@@ -1,0 +1,208 @@
+import { userInfo } from 'node:os';
+import {
+  type CommandArguments,
+  type CommandIo,
+  isKinoportError,
+  KinoportError,
+  type PluginContext,
+  PRODUCT,
+} from '@kinoport/core';
+import type { Room } from '../client/room.ts';
+import { invitationOf, type RoomService } from '../client/roomService.ts';
+import { cleanName } from '../protocol/index.ts';
+import { Film } from './film.ts';
+import { RoomSession } from './roomSession.ts';
+
+const NAME = 'name';
+
+type Options = CommandArguments['options'];
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+/** What there is after the door: a room, and what is still to be done. */
+interface Entered {
+  readonly room: Room;
+  readonly find?: () => Promise<void>;
+  readonly open?: () => Promise<void>;
+}
+
+/** `room create` and `room join`: from the first word to the end of the room. */
+export class Entrance {
+  readonly #ctx: PluginContext;
+  readonly #rooms: RoomService;
+
+  constructor(ctx: PluginContext, rooms: RoomService) {
+    this.#ctx = ctx;
+    this.#rooms = rooms;
+  }
+
+  async create({ args, options }: CommandArguments, io: CommandIo): Promise<number> {
+    const film = this.#film(filesOf(args.file), options, io);
+    const { control, buffering, mismatch } = settingsOf(options);
+    const relay = textOf(options.relay);
+    const reach = options.lan === true ? 'network' : 'machine';
+    const password = await passwordOf(options, io);
+    const name = await this.#name(options, io);
+    const { lines } = await this.#rooms.relayFor({ ...(relay === undefined ? {} : { relay }), reach });
+    return this.#within(
+      film,
+      async () => {
+        const room = await this.#rooms.create({
+          name,
+          playbackId: await film.open('resume'),
+          reach,
+          signal: io.signal,
+          share: options.share === true,
+          ...(relay === undefined ? {} : { relay }),
+          ...(password === undefined ? {} : { password }),
+          ...(control === undefined ? {} : { control }),
+          ...(buffering === undefined ? {} : { buffering }),
+          ...(mismatch === undefined ? {} : { mismatch }),
+          ...(textOf(options.title) === undefined ? {} : { title: String(options.title) }),
+        });
+        if (!io.wantsJson) {
+          for (const line of lines) io.line(line);
+          io.line(invitationLine(room));
+        }
+        return { room };
+      },
+      io,
+    );
+  }
+
+  async join({ args, options }: CommandArguments, io: CommandIo): Promise<number> {
+    const invitation = String(args.room);
+    // A wrong code is told before anything is asked.
+    invitationOf(invitation);
+    const film = this.#film(filesOf(args.file), options, io);
+    const relay = textOf(options.relay);
+    const password = await passwordOf(options, io);
+    const name = await this.#name(options, io);
+    const acceptShared = options.shared === true;
+    return this.#within(
+      film,
+      async () => {
+        const room = await this.#rooms.join(invitation, {
+          name,
+          acceptShared,
+          signal: io.signal,
+          ...(relay === undefined ? {} : { relay }),
+          ...(password === undefined ? {} : { password }),
+        });
+        if (!io.wantsJson)
+          io.line(`In the room ${room.code}${room.title === undefined ? '' : ` for "${room.title}"`}.`);
+        return {
+          room,
+          // Asks, so it comes before anything that is typed.
+          find: async () => {
+            if (!film.isGiven) await film.find(room, acceptShared);
+          },
+          open: async () => {
+            if (film.isGiven) await room.watch(await film.open('beginning'));
+          },
+        };
+      },
+      io,
+    );
+  }
+
+  /** Whatever happens the seat is given up in the end, and the player that was opened here is closed. */
+  async #within(film: Film, enter: () => Promise<Entered>, io: CommandIo): Promise<number> {
+    let room: Room | undefined;
+    let leftFromElsewhere = false;
+    try {
+      const { open, find, ...entered } = await enter();
+      room = entered.room;
+      room.onDidClose(({ reason }) => {
+        leftFromElsewhere = reason === 'left';
+      });
+      const session = new RoomSession(room, io, film, this.#ctx.clock);
+      session.greet();
+      await find?.();
+      const run = session.run();
+      await Promise.all([run, Promise.race([run, open?.()])]);
+      return 0;
+    } catch (error) {
+      if (isKinoportError(error, 'ABORTED') && io.signal.aborted) return 0;
+      throw error;
+    } finally {
+      await room?.dispose();
+      // "room leave" leaves the room alone; the end of this command ends what it has opened.
+      if (!leftFromElsewhere || io.signal.aborted) await film.stop();
+    }
+  }
+
+  #film(files: readonly string[], options: Options, io: CommandIo): Film {
+    const player = textOf(options.player);
+    return new Film(this.#ctx, io, files, {
+      signal: io.signal,
+      fullscreen: options.fullscreen === true,
+      ...(player === undefined ? {} : { player }),
+    });
+  }
+
+  /** The given name, which is remembered; the remembered one; what the person answers; the login name. */
+  async #name(options: Options, io: CommandIo): Promise<string> {
+    const given = cleanName(textOf(options.name) ?? '');
+    const remembered = await this.#ctx.storage.get(NAME);
+    if (given === '' && typeof remembered === 'string' && remembered !== '') return remembered;
+    const name = given || (await askName(io)) || loginName() || 'Guest';
+    if (name !== remembered) await this.#ctx.storage.set(NAME, name);
+    return name;
+  }
+}
+
+async function askName(io: CommandIo): Promise<string> {
+  if (io.wantsJson || !io.isTTY) return '';
+  return cleanName(await io.prompt('How shall the others see you? '));
+}
+
+function loginName(): string {
+  try {
+    return cleanName(userInfo().username);
+  } catch {
+    return '';
+  }
+}
+
+const filesOf = (value: CommandArguments['args'][string]): readonly string[] =>
+  Array.isArray(value) ? value : typeof value === 'string' ? [value] : [];
+
+/** Never in an argument, which everybody on the machine can read. */
+async function passwordOf(options: Options, io: CommandIo): Promise<string | undefined> {
+  if (options.password !== true) return undefined;
+  const password = io.isTTY ? await io.prompt('Password of the room: ') : await firstLine(io);
+  if (password.trim() === '' || password.length > 128)
+    throw new KinoportError('INVALID_ARGUMENT', 'A password has 1 to 128 characters.');
+  return password.trim();
+}
+
+async function firstLine(io: CommandIo): Promise<string> {
+  for await (const line of io.lines()) return line;
+  return '';
+}
+
+const CHOICES = {
+  control: ['host', 'everyone'],
+  buffering: ['off', 'grace', 'everyone'],
+  mismatch: ['warn', 'refuse'],
+} as const;
+
+type Chosen = { readonly [K in keyof typeof CHOICES]?: (typeof CHOICES)[K][number] };
+
+function settingsOf(options: Options): Chosen {
+  const chosen = Object.entries(CHOICES).flatMap(([name, choices]) => {
+    const value = options[name];
+    if (value === undefined) return [];
+    if (!choices.some((choice) => choice === value))
+      throw new KinoportError('USAGE', `--${name} is one of ${choices.join(', ')}.`);
+    return [[name, value] as const];
+  });
+  return Object.fromEntries(chosen) as Chosen;
+}
+
+/** The one line to paste into a chat. */
+function invitationLine({ title, invitation }: Room): string {
+  const what = title === undefined ? '' : ` for "${title}"`;
+  return `Join my room${what}: ${invitation}   (or: ${PRODUCT.command} room join ${invitation} FILE)`;
+}

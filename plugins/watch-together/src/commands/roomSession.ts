@@ -1,0 +1,139 @@
+import {
+  type Clock,
+  type CommandIo,
+  isKinoportError,
+  KinoportError,
+  type SyncEndReason,
+  toKinoportError,
+} from '@kinoport/core';
+import type { Room } from '../client/room.ts';
+import type { Film } from './film.ts';
+import { RoomReport, roomEvent } from './report.ts';
+import { steer } from './steer.ts';
+import { formatMs } from './time.ts';
+import { HELP, parseSent, parseTyped, type Typed } from './typed.ts';
+import { participantLine } from './words.ts';
+
+/** What ends a room for a person, where it was not the person. */
+const ENDS: Readonly<Partial<Record<SyncEndReason, KinoportError>>> = {
+  kicked: new KinoportError('ROOM_KICKED', 'The host has sent you out of the room.'),
+  closed: new KinoportError('ROOM_CLOSED', 'The room is over.'),
+  expired: new KinoportError('ROOM_CLOSED', 'The room is over: nothing has happened in it for too long.'),
+  replaced: new KinoportError('ROOM_CLOSED', 'The seat was taken over by another connection.'),
+  lost: new KinoportError('ROOM_NOT_FOUND', 'The room, or the seat in it, is no longer there.'),
+};
+
+/** A person, or a program, in a room until it is over. */
+export class RoomSession {
+  readonly #room: Room;
+  readonly #io: CommandIo;
+  readonly #film: Film;
+  readonly #clock: Clock;
+
+  constructor(room: Room, io: CommandIo, film: Film, clock: Clock) {
+    this.#room = room;
+    this.#io = io;
+    this.#film = film;
+    this.#clock = clock;
+  }
+
+  /** @returns when the room is left. @throws KinoportError what ended it otherwise */
+  async run(): Promise<void> {
+    const io = this.#io;
+    const report = new RoomReport(this.#room, io, this.#clock);
+    const refused = Promise.withResolvers<never>();
+    const watch = this.#room.onDidWarn(({ code, message }) => {
+      if (code === 'ROOM_MEDIA_MISMATCH' && this.#room.settings.mismatch === 'refuse')
+        refused.reject(new KinoportError(code, message));
+    });
+    const over = new Promise<SyncEndReason>((resolve) => {
+      this.#room.onDidClose(({ reason }) => resolve(reason));
+    });
+    const reading = new AbortController();
+    const read = this.#read(reading.signal);
+    try {
+      const reason = await Promise.race([over, refused.promise, aborted(io.signal), failure(read)]);
+      if (io.wantsJson) io.json({ event: 'closed', reason });
+      const end = ENDS[reason];
+      if (end) throw end;
+    } finally {
+      reading.abort();
+      await watch.dispose();
+      await report.dispose();
+    }
+  }
+
+  /** What one sees at first. */
+  greet(): void {
+    const io = this.#io;
+    if (io.wantsJson) {
+      io.json(roomEvent(this.#room));
+      return;
+    }
+    for (const one of this.#room.participants) io.line(`  ${participantLine(one)}`);
+    io.line('Type t when you are ready, h for help; anything else is said to the others.');
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    for await (const line of this.#io.lines()) {
+      if (signal.aborted) return;
+      const typed = this.#io.wantsJson ? parseSent(line) : parseTyped(line);
+      if (typed) await this.#do(typed);
+      else if (line.trim() !== '')
+        this.#tell(new KinoportError('USAGE', 'That is not understood; h is for help.'));
+    }
+  }
+
+  async #do(typed: Typed): Promise<void> {
+    const io = this.#io;
+    try {
+      switch (typed.command) {
+        case 'help':
+          for (const line of HELP) io.line(line);
+          return;
+        case 'list':
+          if (io.wantsJson) io.json(roomEvent(this.#room));
+          else for (const one of this.#room.participants) io.line(`  ${participantLine(one)}`);
+          return;
+        case 'watch':
+          await this.#watch();
+          return;
+        case 'leave':
+          await this.#room.leave();
+          return;
+        default:
+          await steer(this.#room, typed, this.#clock.now());
+          if (typed.command === 'offset' && !io.wantsJson)
+            io.line(`Your player is ${formatMs(typed.seconds * 1000, 0)} from the others.`);
+      }
+    } catch (error) {
+      if (isKinoportError(error, 'ROOM_CLOSED')) return;
+      this.#tell(toKinoportError(error));
+    }
+  }
+
+  async #watch(): Promise<void> {
+    if (this.#room.playbackId !== undefined) return;
+    if (!this.#film.isGiven) await this.#film.find(this.#room, false);
+    await this.#room.watch(await this.#film.open('beginning'));
+  }
+
+  #tell({ code, message, hint }: KinoportError): void {
+    const text = hint === undefined ? message : `${message} ${hint}`;
+    if (this.#io.wantsJson) this.#io.json({ event: 'warning', code, message: text });
+    else this.#io.error(`${text} (${code})`);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<'left'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('left');
+    else signal.addEventListener('abort', () => resolve('left'), { once: true });
+  });
+}
+
+/** Never resolves: the end of the input is not the end of the room. */
+async function failure(read: Promise<void>): Promise<never> {
+  await read;
+  return new Promise(() => undefined);
+}
