@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Clock, type Disposable, DisposableStore, isKinoportError, KinoportError, PRODUCT } from '@kinoport/core';
+import {
+  type Clock,
+  type Disposable,
+  DisposableStore,
+  isKinoportError,
+  KinoportError,
+  PRODUCT,
+} from '@kinoport/core';
 import { TrustedProxies } from '../net/address.ts';
 import { AddressLimits } from '../net/addressLimits.ts';
 import { Door } from '../net/door.ts';

@@ -39,8 +39,7 @@ export class RedisLink implements Disposable {
       autoResendUnfulfilledCommands: false,
       // Whoever subscribes again has to know when that is done.
       autoResubscribe: false,
-      retryStrategy: (times) =>
-        this.#started ? Math.min(50 * 2 ** Math.min(times, 6), LONGEST) : null,
+      retryStrategy: (times) => (this.#started ? Math.min(50 * 2 ** Math.min(times, 6), LONGEST) : null),
     };
     this.commands = new Redis(url, options);
     this.subscriber = new Redis(url, options);

@@ -1,4 +1,11 @@
-import { type Clock, type Disposable, DisposableStore, KinoportError, sleep, toDisposable } from '@kinoport/core';
+import {
+  type Clock,
+  type Disposable,
+  DisposableStore,
+  KinoportError,
+  sleep,
+  toDisposable,
+} from '@kinoport/core';
 import type { Effect } from '../room/draft.ts';
 import type { RoomState } from '../room/state.ts';
 import type { Change, Delivery, RoomKeeper, RoomStore, Updated } from '../rooms/store.ts';
@@ -29,9 +36,13 @@ export interface RedisStoreOptions {
 }
 
 const away = (): KinoportError =>
-  new KinoportError('RELAY_STORE', 'The relay cannot reach its rooms just now. The film goes on; try again.', {
-    data: { retryAfter: 1000 },
-  });
+  new KinoportError(
+    'RELAY_STORE',
+    'The relay cannot reach its rooms just now. The film goes on; try again.',
+    {
+      data: { retryAfter: 1000 },
+    },
+  );
 
 /** Rooms in a Redis or Valkey server, which any number of processes share. */
 export class RedisStore implements RoomStore {
@@ -176,7 +187,9 @@ export class RedisStore implements RoomStore {
       known = faster.kept;
       isSure = true;
     }
-    throw new KinoportError('RELAY_STORE', 'Too many change the room at once.', { data: { retryAfter: 500 } });
+    throw new KinoportError('RELAY_STORE', 'Too many change the room at once.', {
+      data: { retryAfter: 500 },
+    });
   }
 
   /** @returns what there is in place of what was expected; undefined: it is done */
@@ -231,7 +244,9 @@ export class RedisStore implements RoomStore {
       commands.srem(rooms, code).catch(() => undefined);
     });
     try {
-      await this.#sent(Promise.all([subscriber.subscribe(this.#keys.channel(code)), commands.sadd(rooms, code)]));
+      await this.#sent(
+        Promise.all([subscriber.subscribe(this.#keys.channel(code)), commands.sadd(rooms, code)]),
+      );
     } catch (error) {
       await watching.dispose();
       throw error;

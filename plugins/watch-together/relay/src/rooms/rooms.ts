@@ -42,7 +42,9 @@ export class Rooms implements Disposable {
         for (const local of this.#local.values()) local.tell(AWAY);
       },
       back: async () => {
-        await Promise.all([...this.#local.values()].map((local) => this.#compare(local).catch(options.failed)));
+        await Promise.all(
+          [...this.#local.values()].map((local) => this.#compare(local).catch(options.failed)),
+        );
       },
     });
   }

@@ -1,7 +1,10 @@
 /** Two relay processes and a real redis-server. */
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ClientMessages, ServerMessages } from '../../../../../plugins/watch-together/src/protocol/index.ts';
+import type {
+  ClientMessages,
+  ServerMessages,
+} from '../../../../../plugins/watch-together/src/protocol/index.ts';
 import { needs } from '../../../../support/system.ts';
 import { Peer } from '../peer.ts';
 import { RedisServer, RelayProcess } from './servers.ts';
@@ -26,7 +29,15 @@ describe.skipIf(needs('redis-server'))('two relays', () => {
 
   async function two(...more: readonly string[]) {
     const redis = own(await RedisServer.start());
-    const argv = ['--redis', redis.url, '--connections-per-address', '0', '--rooms-per-address', '0', ...more];
+    const argv = [
+      '--redis',
+      redis.url,
+      '--connections-per-address',
+      '0',
+      '--rooms-per-address',
+      '0',
+      ...more,
+    ];
     const [first, second] = await Promise.all([RelayProcess.start(...argv), RelayProcess.start(...argv)]);
     return { redis, first: own(first), second: own(second) };
   }
@@ -124,10 +135,9 @@ describe.skipIf(needs('redis-server'))('two relays', () => {
     expect(await bob.next('error')).toMatchObject({ code: 'RELAY_STORE' });
     expect(await ann.next('error')).toMatchObject({ code: 'RELAY_STORE', retryAfter: 2000 });
     await redis.begin();
-    await expect.poll(() => [first, second].map(({ log }) => log.join()), { timeout: 4000 }).toEqual([
-      expect.stringContaining('store back'),
-      expect.stringContaining('store back'),
-    ]);
+    await expect
+      .poll(() => [first, second].map(({ log }) => log.join()), { timeout: 4000 })
+      .toEqual([expect.stringContaining('store back'), expect.stringContaining('store back')]);
     bob.send({ type: 'pause', id: 4 });
     expect((await ann.next('timeline')).timeline.seq).toBe(1);
     expect((await ann.next('timeline')).timeline).toMatchObject({

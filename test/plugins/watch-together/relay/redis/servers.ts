@@ -85,7 +85,7 @@ export class RelayProcess implements AsyncDisposable {
     createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
     const said = once(createInterface({ input: child.stdout }), 'line') as Promise<[string]>;
     const [line] = await Promise.race([said, once(child, 'close').then(() => [log.join('\n')])]);
-    const relay = new RelayProcess(child, /https?:\/\/\S+/.exec(line ?? '')?.[0] ?? (line ?? ''));
+    const relay = new RelayProcess(child, /https?:\/\/\S+/.exec(line ?? '')?.[0] ?? line ?? '');
     relay.log.push(...log);
     createInterface({ input: child.stderr }).on('line', (more) => relay.log.push(more));
     return relay;
