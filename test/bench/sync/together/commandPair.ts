@@ -1,4 +1,5 @@
 import { LabHome } from '../../../support/lab/home.ts';
+import { until } from '../../../support/lab/waiting.ts';
 import { inRepository } from '../../../support/repository.ts';
 import { Server } from '../load/servers.ts';
 import { SoundClock } from '../soundClock.ts';
@@ -78,7 +79,9 @@ class Person {
     this.code = room.code ?? '';
     const { pid, socket } = await this.#home.session();
     this.player = pid;
-    this.#sound = await SoundClock.connect(socket);
+    // The journal has the socket before the player does.
+    const connected = () => SoundClock.connect(socket).catch(() => undefined);
+    this.#sound = await until('its socket', connected, { every: 50 });
     this.#sound.start();
   }
 
