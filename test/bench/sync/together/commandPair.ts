@@ -7,8 +7,14 @@ import { DelayProxy } from './delayProxy.ts';
 import { mpvArguments, type Pair, type PairOptions } from './pair.ts';
 import { suspended } from './players.ts';
 
-/** Two people with a home each who use the command line, as they would on two machines. */
-export async function openCommandPair({ film, way, ppm = 0, serverAhead = 0 }: PairOptions): Promise<Pair> {
+/**
+ * Two people with a home each who use the command line, as they would on two machines. `by`: what they steer with,
+ * commands of another terminal, or their players' own keys.
+ */
+export async function openCommandPair(
+  { film, way, ppm = 0, serverAhead = 0 }: PairOptions,
+  by: 'command' | 'hand' = 'command',
+): Promise<Pair> {
   const relay = await Server.relay({ ahead: serverAhead });
   const proxy = way && (await DelayProxy.start(relay.port, way));
   const address = `http://127.0.0.1:${proxy?.port ?? relay.port}`;
@@ -30,13 +36,23 @@ export async function openCommandPair({ film, way, ppm = 0, serverAhead = 0 }: P
     await second.say('ready');
     await first.say('ready');
     await first.say('start');
-    const hand = first.sound;
+    const { sound } = first;
+    const steering =
+      by === 'hand'
+        ? {
+            play: () => sound.command('set', 'pause', 'no'),
+            pause: () => sound.command('set', 'pause', 'yes'),
+            seek: (position: number) => sound.command('seek', position, 'absolute+exact'),
+          }
+        : {
+            play: () => first.say('play'),
+            pause: () => first.say('pause'),
+            seek: (position: number) => first.say('seek', String(position)),
+          };
     return {
       first: first.sound,
       second: second.sound,
-      play: () => hand.command('set', 'pause', 'no'),
-      pause: () => hand.command('set', 'pause', 'yes'),
-      seek: (position) => hand.command('seek', position, 'absolute+exact'),
+      ...steering,
       stop: (ms) => suspended(second.player, ms),
       late: async () => (await enter('Cleo', first.code)).sound,
       speedChanges: () => undefined,

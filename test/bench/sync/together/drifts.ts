@@ -43,8 +43,15 @@ function conditions(quick: boolean): Record<'loopback' | 'far' | 'skewed', Condi
 
 type Contender = 'kinoport' | 'syncplay';
 
-/** How Kinoport is driven: through the command line's processes, or its clock and control in this one. */
-const OPENERS = { commands: openCommandPair, members: openRelayPair } as const;
+/**
+ * How Kinoport is driven: its clock and control in this process (`members`), or the command line's processes, steered by
+ * commands of another terminal or by the keys of a player.
+ */
+const OPENERS = {
+  members: openRelayPair,
+  commands: (options: PairOptions) => openCommandPair(options),
+  hand: (options: PairOptions) => openCommandPair(options, 'hand'),
+} as const;
 export type Driven = keyof typeof OPENERS;
 export const isDriven = (text: string): text is Driven => Object.hasOwn(OPENERS, text);
 
