@@ -12,7 +12,7 @@ import {
   installWithApt,
   isInstalled,
   PROGRAMS,
-  TORRENT_CLIENTS,
+  SERVICES,
 } from './lib/programs.mjs';
 import { at, ensureBuild } from './lib/workspace.mjs';
 
@@ -38,7 +38,7 @@ try {
 
 /** Installs what is missing where that is possible; else ends (in CI) or names what is going to be skipped. */
 function missingPrograms() {
-  let missing = [...PROGRAMS, ...TORRENT_CLIENTS].filter((program) => !isInstalled(program));
+  let missing = [...PROGRAMS, ...SERVICES].filter((program) => !isInstalled(program));
   const wanted = missing.filter((program) => process.env.CI === 'true' || PROGRAMS.includes(program));
   if (wanted.length > 0 && canInstall()) {
     console.log(`Tests need ${wanted.join(', ')}: installing with apt-get.`);

@@ -6,8 +6,8 @@ import { delimiter, join } from 'node:path';
 /** Names of programs; a package has the same name, but for those of `PACKAGES`. */
 export const PROGRAMS = ['mpv', 'ffmpeg', 'tmux'];
 
-/** Peers that some tests of torrents meet. Installed in CI alone: a package of these starts a service on a real system. */
-export const TORRENT_CLIENTS = ['transmission-daemon', 'aria2c', 'qbittorrent-nox'];
+/** What some tests meet. Installed in CI alone: a package of these starts a service on a real system. */
+export const SERVICES = ['transmission-daemon', 'aria2c', 'qbittorrent-nox', 'redis-server'];
 
 const PACKAGES = { aria2c: 'aria2' };
 

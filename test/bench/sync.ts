@@ -2,7 +2,7 @@
 import { runFlags, Table } from '../support/table.ts';
 import { generate } from './sync/load/generator.ts';
 import { capacity, compareLoad, ownTraffic } from './sync/load/loads.ts';
-import { compareDrift } from './sync/together/drifts.ts';
+import { compareDrift, isDriven } from './sync/together/drifts.ts';
 
 const option = (name: string): string | undefined =>
   process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
@@ -32,13 +32,13 @@ async function bench(): Promise<void> {
 
 function parts(table: Table): Record<string, () => Promise<void>> {
   const only = option('only')?.split(',');
+  const driven = option('driven') ?? '';
   // Named alone: --only=loopback.
   const isAsked = (name: string): boolean => !only || only.includes('drift') || only.includes(name);
   return {
-    drift: () => compareDrift(table, quick, isAsked),
+    drift: () => compareDrift(table, quick, isDriven(driven) ? driven : 'members', isAsked),
     relay: () => compareLoad(table, quick),
-    members: () => ownTraffic(table, quick),
-    // Needs a minute or more, and more of the machine than anything else.
-    ...(quick ? {} : { capacity: () => capacity(table) }),
+    // These take more than the minute that a quick run has; named alone they run all the same.
+    ...(quick && !only ? {} : { members: () => ownTraffic(table, quick), capacity: () => capacity(table) }),
   };
 }

@@ -1,5 +1,12 @@
 /** Programs beside Node that some tests use. */
-export type SystemProgram = 'mpv' | 'ffmpeg' | 'tmux' | 'transmission-daemon' | 'aria2c' | 'qbittorrent-nox';
+export type SystemProgram =
+  | 'mpv'
+  | 'ffmpeg'
+  | 'tmux'
+  | 'transmission-daemon'
+  | 'aria2c'
+  | 'qbittorrent-nox'
+  | 'redis-server';
 
 /**
  * Whether tests that need these programs are to be skipped, for `describe.skipIf(needs('mpv'))`.

@@ -7,6 +7,8 @@ import type { Pair } from './pair.ts';
 export interface Plan {
   /** Of each kind. */
   readonly rounds: number;
+  /** Milliseconds between what goes before an event and the event. */
+  readonly before: number;
   /** Milliseconds to settle after an event, and that are measured then. */
   readonly settle: number;
   readonly measured: number;
@@ -31,9 +33,9 @@ export type FigureName =
   | 'long p95'
   | 'long speedChanges';
 
-/** Milliseconds between what goes before an event and the event. */
-const BETWEEN = 1200;
 const NEAR = 40;
+/** Milliseconds that they have to find each other again. */
+const FINDING = 3000;
 
 /** The same things happen to whoever keeps the two players together. */
 export async function disturb(pair: Pair, plan: Plan): Promise<readonly Figure[]> {
@@ -49,7 +51,7 @@ export async function disturb(pair: Pair, plan: Plan): Promise<readonly Figure[]
         else {
           await pair.pause();
           if (event === 'start') await pair.seek(10 + 20 * round);
-          await wait(BETWEEN);
+          await wait(plan.before);
           await pair.play();
         }
         await wait(plan.settle);
@@ -87,10 +89,10 @@ async function recovery(
   plan: Plan,
 ): Promise<readonly Figure[]> {
   const from = systemClock.now();
-  await wait(3000 + plan.settle);
+  await wait(FINDING + plan.measured);
   const all = driftBetween(first.samples, other.samples, from, systemClock.now());
   const until = timeUntilBelow(all, from, NEAR);
-  const { median } = sizesOf(all.filter(({ at }) => at > from + 3000));
+  const { median } = sizesOf(all.filter(({ at }) => at > from + FINDING));
   return [
     { name: `${name} until`, value: Number.isNaN(until) ? Number.POSITIVE_INFINITY : until },
     { name: `${name} settled`, value: median },

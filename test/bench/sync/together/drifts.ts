@@ -1,5 +1,6 @@
 import { makeFilm } from '../../../support/lab/media.ts';
 import type { Table } from '../../../support/table.ts';
+import { openCommandPair } from './commandPair.ts';
 import { disturb, type Figure, type FigureName, type Plan } from './disturb.ts';
 import type { Pair, PairOptions, Way } from './pair.ts';
 import { openRelayPair } from './relayPair.ts';
@@ -18,8 +19,8 @@ const FAR: Way = { up: 50, down: 50, jitter: 10 };
 
 function conditions(quick: boolean): Record<'loopback' | 'far' | 'skewed', Condition> {
   const events = quick
-    ? { rounds: 4, settle: 1500, measured: 500, events: true }
-    : { rounds: 15, settle: 3000, measured: 2000, events: true };
+    ? { rounds: 4, before: 700, settle: 1500, measured: 400, events: true }
+    : { rounds: 15, before: 1200, settle: 3000, measured: 2000, events: true };
   const long = quick ? 20 : 120;
   return {
     loopback: { title: 'loopback', options: {}, plan: events, median: 5, p95: 15 },
@@ -42,16 +43,29 @@ function conditions(quick: boolean): Record<'loopback' | 'far' | 'skewed', Condi
 
 type Contender = 'kinoport' | 'syncplay';
 
+/**
+ * How Kinoport is driven: its clock and control in this process (`members`), or the command line's processes, steered by
+ * commands of another terminal or by the keys of a player.
+ */
+const OPENERS = {
+  members: openRelayPair,
+  commands: (options: PairOptions) => openCommandPair(options),
+  hand: (options: PairOptions) => openCommandPair(options, 'hand'),
+} as const;
+export type Driven = keyof typeof OPENERS;
+export const isDriven = (text: string): text is Driven => Object.hasOwn(OPENERS, text);
+
 /** Two real mpv kept together by Kinoport and by Syncplay, at the same time, through the same disturbances. */
 export async function compareDrift(
   table: Table,
   quick: boolean,
+  driven: Driven,
   only: (name: string) => boolean,
 ): Promise<void> {
   const film = await makeFilm({ seconds: 600, noise: false });
   const asked = Object.entries(conditions(quick)).filter(([name]) => only(name));
   const run = async ([, condition]: (typeof asked)[number]): Promise<() => void> => {
-    const measured = await measure(film, condition);
+    const measured = await measure(film, condition, driven);
     return () => addRows(table, condition, measured);
   };
   // A quick run has no time for one after the other.
@@ -62,9 +76,10 @@ export async function compareDrift(
 async function measure(
   film: string,
   { options, plan, title }: Condition,
+  driven: Driven,
 ): Promise<Partial<Record<Contender, readonly Figure[]>>> {
   const openers: Partial<Record<Contender, (options: PairOptions) => Promise<Pair>>> = {
-    kinoport: openRelayPair,
+    kinoport: OPENERS[driven],
     ...(canSyncplay() ? { syncplay: openSyncplayPair } : {}),
   };
   const figures: Partial<Record<Contender, readonly Figure[]>> = {};

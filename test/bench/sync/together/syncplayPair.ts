@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, kill } from '../../../support/lab/processes.ts';
@@ -96,8 +96,9 @@ class Client {
   async open(): Promise<void> {
     const mpv = await until('an mpv of Syncplay', () => mpvBelow(this.#child.pid ?? 0), { every: 50 });
     this.player = mpv.pid;
-    await until('its socket', () => existsSync(mpv.socket), { every: 50 });
-    const sound = await SoundClock.connect(mpv.socket);
+    // The socket's file is there before anybody listens.
+    const connected = () => SoundClock.connect(mpv.socket).catch(() => undefined);
+    const sound = await until('its socket', connected, { every: 50 });
     this.#sound = sound;
     sound.start();
     await until('its film', async () => typeof (await sound.property('duration')) === 'number', {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import { KinoportError, PRODUCT } from '@kinoport/core';
+import type { RedisAddress } from '../redis/link.ts';
 import { DEFAULT_POLICY, type RoomPolicy } from '../room/state.ts';
 
 export interface RelayOptions {
@@ -19,6 +20,8 @@ export interface RelayOptions {
   readonly connectionsPerAddress: number;
   readonly roomsPerAddress: number;
   readonly policy: RoomPolicy;
+  /** Where rooms are shared with other relays. */
+  readonly redis?: RedisAddress & { readonly prefix: string };
   /** Address that members are sent to when this relay is ended. */
   readonly moveTo?: string;
   /** No log. */
@@ -48,6 +51,9 @@ const OPTIONS = {
   'seat-kept': text,
   'room-idle': text,
   'move-to': text,
+  redis: text,
+  'redis-password-file': text,
+  'redis-prefix': text,
   silent: flag,
   help: flag,
 } as const;
@@ -71,11 +77,15 @@ export const HELP = `Usage: relay [options]
   --seat-kept S                seconds that the seat of a lost connection is kept (300)
   --room-idle S                seconds after which a room in which nothing happens is over (43200)
   --move-to URL                relay that members are sent to when this one is ended
+  --redis URL                  share rooms with other relays: redis:// or rediss://[user@]host[:port][/db]
+  --redis-password-file F      its password; "-": standard input
+  --redis-prefix TEXT          what its keys begin with (kinoport:)
   --silent                     no log
 `;
 
-/** The variable that holds the token, where no file does. */
+/** The variables that hold secrets, where no file does. */
 export const TOKEN_VARIABLE = `${PRODUCT.envPrefix}RELAY_CREATE_TOKEN`;
+export const REDIS_VARIABLE = `${PRODUCT.envPrefix}RELAY_REDIS_PASSWORD`;
 
 const wrong = (message: string, hint?: string): KinoportError =>
   new KinoportError('USAGE', message, { hint: hint ?? 'See relay --help.' });
@@ -109,7 +119,8 @@ export function readOptions(
     throw new KinoportError('RELAY_INSECURE', `Others would reach the relay at ${host} without encryption.`, {
       hint: 'Give --tls-cert and --tls-key; --trusted-proxy CIDR if a proxy ends TLS; or --insecure.',
     });
-  const token = tokenOf(given['create-token-file'], environment, read);
+  const token = secretOf('token', given['create-token-file'], environment[TOKEN_VARIABLE], read);
+  const redis = redisOf(given, environment, read);
   const publicUrl = addressOf('public-url', given['public-url']);
   const moveTo = addressOf('move-to', given['move-to']);
   return {
@@ -133,6 +144,7 @@ export function readOptions(
       idle: whole('room-idle', DEFAULT_POLICY.idle / 1000, 7 * 86_400, 60) * 1000,
     },
     ...(moveTo === undefined ? {} : { moveTo }),
+    ...(redis ? { redis } : {}),
     silent: given.silent ?? false,
   };
 }
@@ -160,18 +172,43 @@ function addressOf(name: string, value: string | undefined): string | undefined 
 }
 
 /** Never of the command line, which everybody on the machine can read. */
-function tokenOf(
+function secretOf(
+  name: string,
   file: string | undefined,
-  environment: NodeJS.ProcessEnv,
+  variable: string | undefined,
   read: (file: string | number) => string,
 ): string | undefined {
-  if (file === undefined) return environment[TOKEN_VARIABLE] || undefined;
+  if (file === undefined) return variable || undefined;
   let token: string;
   try {
     token = read(file === '-' ? 0 : file).trim();
   } catch (error) {
-    throw wrong(`The token cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw wrong(`The ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (token === '' || token.length > 256) throw wrong('The token has to have 1 to 256 characters.');
+  if (token === '' || token.length > 256) throw wrong(`The ${name} has to have 1 to 256 characters.`);
   return token;
+}
+
+function redisOf(
+  {
+    redis: url,
+    'redis-password-file': file,
+    'redis-prefix': prefix = `${PRODUCT.command}:`,
+  }: ReturnType<typeof parsed>,
+  environment: NodeJS.ProcessEnv,
+  read: (file: string | number) => string,
+): RelayOptions['redis'] {
+  if (url === undefined) return undefined;
+  const address = URL.parse(url);
+  if (!address || !['redis:', 'rediss:'].includes(address.protocol) || address.hostname === '')
+    throw wrong('--redis has to be an address such as redis://127.0.0.1:6379 or rediss://redis.example/2.');
+  if (address.password !== '' || address.search !== '')
+    throw wrong(
+      '--redis takes no password: everybody on the machine can read a command line.',
+      `Give --redis-password-file, or the variable ${REDIS_VARIABLE}.`,
+    );
+  if (!/^[\w:.-]{1,64}$/.test(prefix))
+    throw wrong('--redis-prefix has to have 1 to 64 letters, digits, and . _ : -');
+  const password = secretOf('password', file, environment[REDIS_VARIABLE], read);
+  return { url, prefix, ...(password === undefined ? {} : { password }) };
 }

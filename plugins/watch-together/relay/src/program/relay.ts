@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Clock, type Disposable, DisposableStore, KinoportError, PRODUCT } from '@kinoport/core';
+import {
+  type Clock,
+  type Disposable,
+  DisposableStore,
+  isKinoportError,
+  KinoportError,
+  PRODUCT,
+} from '@kinoport/core';
 import { TrustedProxies } from '../net/address.ts';
 import { AddressLimits } from '../net/addressLimits.ts';
 import { Door } from '../net/door.ts';
@@ -46,8 +53,11 @@ export async function startRelay(
         rooms: options.roomsPerAddress,
       }),
     );
-    const store = owned.add(given ?? new MemoryStore(clock));
+    const relay = randomBytes(6).toString('base64url');
+    const store = owned.add(given ?? (await openStore(options, { relay, clock, log, metrics })));
     const failed = (error: unknown): void => {
+      // The store tells itself when it is away, once.
+      if (isKinoportError(error, 'RELAY_STORE')) return;
       metrics.count('failures_total');
       log('fault', { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
     };
@@ -57,7 +67,7 @@ export async function startRelay(
         clock,
         policy: options.policy,
         maxRooms: options.maxRooms,
-        relay: randomBytes(6).toString('base64url'),
+        relay,
         failed,
       }),
     );
@@ -130,6 +140,27 @@ export async function startRelay(
     await owned.dispose();
     throw error;
   }
+}
+
+async function openStore(
+  { redis }: RelayOptions,
+  {
+    metrics,
+    ...here
+  }: { readonly relay: string; readonly clock: Clock; readonly log: Log; readonly metrics: Metrics },
+): Promise<RoomStore> {
+  if (!redis) return new MemoryStore(here.clock);
+  // A client of half a megabyte, which most relays do not need.
+  const { RedisStore } = await import('../redis/redisStore.ts');
+  const { prefix, ...address } = redis;
+  const store = await RedisStore.open({ ...here, address, prefix });
+  metrics.gauge('store_up', 'Whether Redis answers: 1, else 0.', () => (store.isUp ? 1 : 0));
+  metrics.gauge(
+    'store_clock_bound_seconds',
+    "What this relay's idea of the clock of rooms may be off.",
+    () => store.clockBound / 1000,
+  );
+  return store;
 }
 
 function readTls({ cert, key }: NonNullable<RelayOptions['tls']>): TlsFiles {

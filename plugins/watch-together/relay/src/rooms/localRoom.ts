@@ -1,5 +1,5 @@
 import { type Clock, type Disposable, DisposableStore } from '@kinoport/core';
-import type { Status } from '../../../src/protocol/index.ts';
+import { CLOSE, type ServerMessage, type Status } from '../../../src/protocol/index.ts';
 import type { Effect } from '../room/draft.ts';
 import { Outgoing, type RoomConnection } from './connection.ts';
 import type { Delivery, RoomStore } from './store.ts';
@@ -20,6 +20,7 @@ export class LocalRoom implements Disposable {
   readonly #tick: () => void;
   readonly #ended: () => void;
   readonly #connections = new Map<string, RoomConnection>();
+  readonly #visitors = new Set<string>();
   readonly #statuses = new Map<string, Status>();
   readonly #owned = new DisposableStore();
   #timer: Disposable | undefined;
@@ -45,12 +46,39 @@ export class LocalRoom implements Disposable {
     this.#owned.add(await this.#store.watch(this.code, (delivery) => this.#deliver(delivery)));
   }
 
+  /** Somebody who is about to enter. */
   add(id: string, connection: RoomConnection): void {
     this.#connections.set(id, connection);
+    this.#visitors.add(id);
+  }
+
+  entered(id: string): void {
+    this.#visitors.delete(id);
   }
 
   remove(id: string): void {
     this.#connections.delete(id);
+    this.#visitors.delete(id);
+  }
+
+  /** Those who have entered, in the room's own words. */
+  get members(): ReadonlySet<string> {
+    return new Set([...this.#connections.keys()].filter((id) => !this.#visitors.has(id)));
+  }
+
+  has(id: string): boolean {
+    return this.#connections.has(id);
+  }
+
+  /** Tells those who are here, whatever the room is like. */
+  tell(message: ServerMessage): void {
+    this.#perform({ to: null, message });
+  }
+
+  /** Has a member come back, and take its seat again. */
+  sendBack(id: string): void {
+    const goodbye = { type: 'goodbye', reason: 'draining', retryAfter: 0 } as const;
+    this.#perform({ close: id, code: CLOSE.RESTART, goodbye });
   }
 
   wake(at: number): void {
@@ -87,7 +115,7 @@ export class LocalRoom implements Disposable {
   #perform(effect: Effect): void {
     if ('close' in effect) {
       const connection = this.#connections.get(effect.close);
-      this.#connections.delete(effect.close);
+      this.remove(effect.close);
       connection?.close(effect.code, effect.goodbye);
       return;
     }

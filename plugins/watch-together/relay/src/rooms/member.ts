@@ -28,6 +28,7 @@ export class Member implements RoomMember {
     roundTrip: 0,
     seekTime: 0,
   };
+  #untold = false;
   #measured = false;
   #over = false;
 
@@ -107,7 +108,8 @@ export class Member implements RoomMember {
     if (!turned && now < this.#statusAt + STATUS_EVERY) return;
     this.#statusAt = now;
     this.#room.note(this.participant, told);
-    if (!matters(this.#known as Seat, told)) return;
+    if (!this.#untold && !matters(this.#known as Seat, told)) return;
+    this.#untold = false;
     this.#known = {
       buffering: told.buffering,
       loaded: told.media === undefined ? this.#known.loaded : told.media,
@@ -129,7 +131,11 @@ export class Member implements RoomMember {
   #inOrder(run: Parameters<typeof step<void>>[3]): void {
     this.#last = this.#last
       .then(() => this.#update((state) => step(state, this.#policy, this.#store.now(), run)))
-      .catch(this.#failed);
+      .catch((error: unknown) => {
+        // What the room was not told of, the next status tells.
+        this.#untold = true;
+        this.#failed(error);
+      });
   }
 
   #update<T>(change: (state: RoomState) => ReturnType<typeof step<T>>): Updated<T> | Promise<Updated<T>> {

@@ -1,8 +1,8 @@
 import { type Clock, type Disposable, KinoportError } from '@kinoport/core';
 import { type ClientMessages, newRoomCode, parseRoomCode } from '../../../src/protocol/index.ts';
 import { RoomDraft } from '../room/draft.ts';
-import { type Arrival, join, resume } from '../room/membership.ts';
-import { newRoom, nextWake, step, tick } from '../room/room.ts';
+import { type Arrival, join, lost, resume } from '../room/membership.ts';
+import { disown, newRoom, nextWake, step, tick } from '../room/room.ts';
 import { hashToken, newToken } from '../room/secrets.ts';
 import type { RoomPolicy, Seat } from '../room/state.ts';
 import { Gate, Outgoing, type RoomConnection, type RoomMember } from './connection.ts';
@@ -36,6 +36,17 @@ export class Rooms implements Disposable {
 
   constructor(options: RoomsOptions) {
     this.#options = options;
+    options.store.attend?.({
+      adopt: (code, lost) => this.#adopt(code, lost),
+      away: () => {
+        for (const local of this.#local.values()) local.tell(AWAY);
+      },
+      back: async () => {
+        await Promise.all(
+          [...this.#local.values()].map((local) => this.#compare(local).catch(options.failed)),
+        );
+      },
+    });
   }
 
   /** Rooms that this process takes part in. */
@@ -129,6 +140,7 @@ export class Rooms implements Disposable {
     const { id: participant } = seat;
     local.timelineSeq = Math.max(local.timelineSeq, room.timeline.seq);
     visit.entered = true;
+    local.entered(arrival.connection);
     visit.gate.open(new Outgoing({ type: 'joined', id, participant, token, room }));
     return new Member({ participant, id: arrival.connection, room: local, store, policy, failed });
   }
@@ -201,6 +213,38 @@ export class Rooms implements Disposable {
     });
   }
 
+  async #adopt(code: string, gone: string | undefined): Promise<void> {
+    this.#checkOpen();
+    const { store, policy } = this.#options;
+    const local = await this.#open(code);
+    try {
+      const done = await store.update(code, (state) =>
+        step(state, policy, store.now(), (room) => {
+          if (gone !== undefined) disown(room, gone);
+          tick(room);
+        }),
+      );
+      local.exists = done !== undefined;
+    } finally {
+      local.visits -= 1;
+      if (local.visits === 0 && !local.exists) await this.#close(local);
+    }
+  }
+
+  /** Seats whose connections ended unheard, and connections whose seats were given up for lost. */
+  async #compare(local: LocalRoom): Promise<void> {
+    const { store, policy, relay } = this.#options;
+    const { members } = local;
+    const done = await store.update(local.code, (state) =>
+      step(state, policy, store.now(), (room) => {
+        for (const { connection } of [...room.seats])
+          if (connection?.startsWith(`${relay}/`) && !local.has(connection)) lost(room, connection);
+        return new Set(room.seats.map(({ connection }) => connection));
+      }),
+    );
+    for (const id of members) if (!done?.result.has(id)) local.sendBack(id);
+  }
+
   async #close(local: LocalRoom): Promise<void> {
     if (this.#local.get(local.code) === local) this.#local.delete(local.code);
     await local.dispose();
@@ -228,6 +272,13 @@ class Visit {
     local.add(arrival.connection, this.gate);
   }
 }
+
+const AWAY = {
+  type: 'error',
+  code: 'RELAY_STORE',
+  message: 'The relay cannot reach its rooms just now. The film goes on; nothing can be changed.',
+  retryAfter: 2000,
+} as const;
 
 /** Milliseconds. */
 const RETRY = 1000;

@@ -12,6 +12,20 @@ export interface Change<T> {
   readonly result: T;
 }
 
+/** What a process does for the store that it shares with others. */
+export interface RoomKeeper {
+  /**
+   * Moves on a room that nobody moves on, from now to its end. `lost`: a process that is no more, whose members have
+   * lost their connections.
+   * @throws KinoportError `RELAY_STORE`, `RELAY_DRAINING`
+   */
+  adopt(code: string, lost?: string): Promise<void>;
+  /** The store does not answer, and has not for a while. */
+  away(): void;
+  /** It answers again: what it has of this process's members may be old. Never rejects. */
+  back(): Promise<void>;
+}
+
 /** What a process is told of a room that it watches. */
 export interface Delivery {
   readonly effects: readonly Effect[];
@@ -28,7 +42,7 @@ export interface Delivery {
 export interface RoomStore extends Disposable {
   /**
    * Milliseconds of the clock that instants of rooms are of. It is the same for all processes of the store and never
-   * goes back; between two processes it may differ by what their exchange with the store leaves.
+   * goes back, unless somebody sets the clock of a shared store back; between two processes it may differ by what their exchange with the store leaves.
    */
   now(): number;
   /** Rooms in all. */
@@ -44,6 +58,8 @@ export interface RoomStore extends Disposable {
   update<T>(code: string, change: (state: RoomState) => Change<T>): Updated<T> | Promise<Updated<T>>;
   /** Effects that belong to no change: statuses. They may be lost. */
   publish(code: string, effects: readonly Effect[]): void;
+  /** Of a store that several processes share: has the process look after rooms. */
+  attend?(keeper: RoomKeeper): void;
   /** From the moment that this resolves until it is disposed, effects of the room are given to `deliver`, in order. */
   watch(code: string, deliver: (delivery: Delivery) => void): Disposable | Promise<Disposable>;
 }

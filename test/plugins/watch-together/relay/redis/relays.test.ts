@@ -1,0 +1,173 @@
+/** Two relay processes and a real redis-server. */
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import type {
+  ClientMessages,
+  ServerMessages,
+} from '../../../../../plugins/watch-together/src/protocol/index.ts';
+import { needs } from '../../../../support/system.ts';
+import { Peer } from '../peer.ts';
+import { RedisServer, RelayProcess } from './servers.ts';
+
+const QUEUE = [{ id: 'film', media: { duration: 6000 } }];
+
+describe.skipIf(needs('redis-server'))('two relays', () => {
+  const owned: AsyncDisposable[] = [];
+
+  afterEach(async () => {
+    for (const each of owned.splice(0).reverse()) await each[Symbol.asyncDispose]();
+  });
+
+  function own<T extends AsyncDisposable>(made: T): T {
+    owned.push(made);
+    return made;
+  }
+
+  async function greet({ url }: RelayProcess): Promise<Peer> {
+    return own(await Peer.greet(url));
+  }
+
+  async function two(...more: readonly string[]) {
+    const redis = own(await RedisServer.start());
+    const argv = [
+      '--redis',
+      redis.url,
+      '--connections-per-address',
+      '0',
+      '--rooms-per-address',
+      '0',
+      ...more,
+    ];
+    const [first, second] = await Promise.all([RelayProcess.start(...argv), RelayProcess.start(...argv)]);
+    return { redis, first: own(first), second: own(second) };
+  }
+
+  const resume = ({ room, participant, token }: ServerMessages['joined']): ClientMessages['resume'] => ({
+    type: 'resume',
+    id: 1,
+    code: room.code,
+    participant,
+    token,
+  });
+
+  const seqs = (peer: Peer): readonly number[] =>
+    peer.heard.flatMap((message) => (message.type === 'timeline' ? [message.timeline.seq] : []));
+
+  /** The relay's clock less ours, by the fastest of some exchanges. */
+  async function offset(peer: Peer): Promise<number> {
+    let best = { trip: Number.POSITIVE_INFINITY, offset: 0 };
+    for (let turn = 0; turn < 15; turn += 1) {
+      const t1 = performance.now();
+      peer.send({ type: 'time', t1 });
+      const { t2, t3 } = await peer.next('time');
+      const t4 = performance.now();
+      const trip = t4 - t1 - (t3 - t2);
+      if (trip < best.trip) best = { trip, offset: (t2 - t1 + t3 - t4) / 2 };
+    }
+    return best.offset;
+  }
+
+  it('serve one room with one clock, and commands of both in one order', async () => {
+    const { first, second } = await two();
+    const [ann, bob] = [await greet(first), await greet(second)];
+    const { room } = await ann.create({ queue: QUEUE });
+    const { participant } = await bob.join(room.code);
+    expect((await ann.next('participant')).participant).toMatchObject({ id: participant, connected: true });
+    expect(Math.abs((await offset(ann)) - (await offset(bob)))).toBeLessThan(5);
+
+    ann.send({ type: 'start', id: 2, force: true });
+    const started = await bob.next('timeline');
+    expect(await ann.next('timeline')).toEqual(started);
+    for (let turn = 0; turn < 30; turn += 1)
+      for (const [index, peer] of [ann, bob].entries())
+        peer.send({ type: 'seek', id: 10 + turn, position: turn * 2 + index });
+    for (let turn = 0; turn < 30; turn += 1) {
+      expect((await ann.next('ok')).id).toBe(turn === 0 ? 2 : 9 + turn);
+      await bob.next('ok');
+    }
+    bob.send({ type: 'chat', id: 90, text: 'here' });
+    expect((await ann.next('chat')).text).toBe('here');
+    // Nobody misses one, hears one twice, or in another order.
+    expect(seqs(ann)).toEqual(Array.from({ length: 61 }, (_, index) => index + 1));
+    expect(seqs(bob)).toEqual(seqs(ann));
+    expect(ann.heard.filter(({ type }) => type === 'error')).toEqual([]);
+
+    first.child.kill('SIGTERM');
+    expect(await once(first.child, 'close')).toEqual([0, null]);
+    expect((await bob.next('participant')).participant).toMatchObject({ id: 'p1', connected: false });
+  });
+
+  it('one is killed: its members have their seats at the other, and who stays away loses it in time', async () => {
+    const { first, second } = await two('--seat-kept', '1');
+    const [ann, bob, carol] = [await greet(first), await greet(second), await greet(first)];
+    const joined = await ann.create({ queue: QUEUE });
+    await bob.join(joined.room.code);
+    const { participant } = await carol.join(joined.room.code);
+    const alone = await greet(first);
+    const other = await alone.create({ queue: QUEUE });
+    ann.send({ type: 'start', id: 2, position: 100, force: true });
+    const { timeline } = await bob.next('timeline');
+    const killed = performance.now();
+    await first.kill();
+    const again = await greet(second);
+    again.send(resume(joined));
+    const back = await again.next('joined');
+    const third = await greet(second);
+    third.send(resume(other));
+    expect((await third.next('joined')).room.queue.items).toEqual(QUEUE);
+    expect(performance.now() - killed).toBeLessThan(3000);
+    expect(back).toMatchObject({ participant: 'p1', room: { host: 'p1', timeline } });
+    again.send({ type: 'pause', id: 3 });
+    expect((await bob.next('timeline')).cause).toEqual({ kind: 'pause', by: 'p1' });
+    expect(await bob.next('left')).toMatchObject({ participant, reason: 'gone' });
+  });
+
+  it('Redis ends and begins anew, empty: members are told, and go on in the same rooms', async () => {
+    const { redis, first, second } = await two();
+    const [ann, bob] = [await greet(first), await greet(second)];
+    const { room } = await ann.create({ queue: QUEUE });
+    const { participant } = await bob.join(room.code);
+    ann.send({ type: 'start', id: 2, position: 100, force: true });
+    await ann.next('ok');
+    const { timeline } = await bob.next('timeline');
+    await redis.kill();
+    bob.send({ type: 'pause', id: 3 });
+    expect(await bob.next('error')).toMatchObject({ code: 'RELAY_STORE' });
+    expect(await ann.next('error')).toMatchObject({ code: 'RELAY_STORE', retryAfter: 2000 });
+    await redis.begin();
+    await expect
+      .poll(() => [first, second].map(({ log }) => log.join()), { timeout: 4000 })
+      .toEqual([expect.stringContaining('store back'), expect.stringContaining('store back')]);
+    bob.send({ type: 'pause', id: 4 });
+    expect((await ann.next('timeline')).timeline.seq).toBe(1);
+    expect((await ann.next('timeline')).timeline).toMatchObject({
+      seq: timeline.seq + 1,
+      phase: 'paused',
+    });
+    const carol = await greet(first);
+    const { room: seen } = await carol.join(room.code);
+    expect(seen.participants.map(({ id, connected }) => [id, connected])).toEqual([
+      ['p1', true],
+      [participant, true],
+      ['p3', true],
+    ]);
+  });
+});
+
+describe.skipIf(needs('redis-server'))('a relay', () => {
+  it('tells what is wrong when Redis does not let it in, and never the password', async () => {
+    await using redis = await RedisServer.start('--requirepass', 'secret');
+    process.env.KINOPORT_RELAY_REDIS_PASSWORD = 'wrong-one';
+    try {
+      await using refused = await RelayProcess.start('--redis', redis.url);
+      const log = refused.log.join('\n');
+      expect(log).toMatch(/Redis cannot be reached: .*(WRONGPASS|NOAUTH).*\(RELAY_START_FAILED\)/s);
+      expect(log).not.toContain('wrong-one');
+      process.env.KINOPORT_RELAY_REDIS_PASSWORD = 'secret';
+      await using relay = await RelayProcess.start('--redis', redis.url);
+      expect(relay.url).toMatch(/^http:/);
+    } finally {
+      delete process.env.KINOPORT_RELAY_REDIS_PASSWORD;
+    }
+  });
+});
