@@ -46,6 +46,7 @@ export class Binding implements Disposable {
   readonly #owned = new DisposableStore();
   #item: PlaybackSnapshot['item'];
   #seq = 0;
+  #starts = 0;
   #stalled = false;
   #toldBuffering = false;
   #opening: boolean;
@@ -98,6 +99,11 @@ export class Binding implements Disposable {
   /** What is in the player. */
   get item(): PlaybackSnapshot['item'] {
     return this.#item;
+  }
+
+  /** How many items have begun here. */
+  get starts(): number {
+    return this.#starts;
   }
 
   /** There is a picture, or it is about to be. */
@@ -213,6 +219,7 @@ export class Binding implements Disposable {
       playback.onDidStart((snapshot) => {
         if (snapshot.id !== id) return;
         this.#item = snapshot.item;
+        this.#starts += 1;
         this.#opening = snapshot.state.status === 'opening';
         this.#news.changed();
       }),

@@ -27,6 +27,10 @@ export class MediaKeeper implements Disposable {
   #claimed = '';
   #missed: string | undefined;
   #failed: string | undefined;
+  /** What was asked of the player, until an item begins there. */
+  #expected: { readonly id: string; readonly starts: number } | undefined;
+  /** Content keys of what the player made of what was asked for: an address may lead to something of another name. */
+  readonly #accepted = new Map<string, string>();
   #work: Promise<void> | undefined;
   #again = false;
 
@@ -44,6 +48,8 @@ export class MediaKeeper implements Disposable {
     this.#claimed = '';
     this.#missed = undefined;
     this.#failed = undefined;
+    this.#expected = undefined;
+    this.#accepted.clear();
     this.#setLoaded(binding === undefined ? undefined : null);
     return this.update();
   }
@@ -91,7 +97,15 @@ export class MediaKeeper implements Disposable {
       this.#setLoaded(null);
       return;
     }
+    const expected = this.#expected?.id === wanted.id ? this.#expected : undefined;
+    if (expected && binding.starts === expected.starts) return;
+    this.#expected = undefined;
+    if (expected) this.#accepted.set(wanted.id, binding.item.key);
     const by = { privacy: settings.matchPrivacy, salt };
+    if (this.#accepted.get(wanted.id) === binding.item.key) {
+      if (binding.isOpen) await this.#have(binding, wanted, by);
+      return;
+    }
     const copy = await this.#copyOf(wanted, queue, by);
     if (this.#binding !== binding || this.#again) return;
     if (!copy) this.#miss(binding, wanted);
@@ -136,11 +150,12 @@ export class MediaKeeper implements Disposable {
     const load = `${item.id} ${copy.uri}`;
     if (this.#failed === load) return;
     this.#setLoaded(null);
+    this.#expected = { id: item.id, starts: binding.starts };
     try {
       await binding.load(copy.uri, this.#over.signal);
       this.#failed = undefined;
-      this.#again = true;
     } catch (error) {
+      this.#expected = undefined;
       if (this.#over.signal.aborted || isKinoportError(error, 'PLAYER_GONE', 'SESSION_NOT_FOUND')) return;
       this.#failed = load;
       this.#options.warn(toKinoportError(error));
