@@ -32,6 +32,8 @@ const RETRY = 1000;
 const LONGEST_RETRY = 15_000;
 /** Nearer than this to the end a player is left to end by itself, seconds. */
 const NEAR_END = 0.3;
+/** Farther than this from a start that is still to come a player is stopped, to start with the others, seconds. */
+const AT_START = 0.04;
 
 export interface TimelineFollowerOptions {
   readonly clock: Clock;
@@ -230,7 +232,10 @@ export class TimelineFollower implements Disposable {
     if (state.status !== 'playing') return state.status === 'ended' && this.#endsAt(target);
     const at = Math.max(this.#clock.now(), target.begins);
     const ahead = positionAt(state, this.#clock.now()) + (state.rate * (at - this.#clock.now())) / 1000;
-    return Math.abs(ahead - target.positionAt(at)) <= this.#profile.jump || this.#endsAt(target);
+    // Whoever pressed play is ahead of the common start: speed alone would take seconds to make up for that.
+    const bound =
+      target.begins > this.#clock.now() ? Math.min(AT_START, this.#profile.jump) : this.#profile.jump;
+    return Math.abs(ahead - target.positionAt(at)) <= bound || this.#endsAt(target);
   }
 
   /** The room is at the end of this copy of the film. */

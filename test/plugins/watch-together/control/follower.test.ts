@@ -148,6 +148,15 @@ describe('a viewer’s own doing', () => {
     expect(member.intents.length).toBe(1);
   });
 
+  it('is a start that all make together, the viewer who pressed play too', async () => {
+    const member = await standing();
+    member.player.userPause(false);
+    await room.run(20);
+    room.set({ phase: 'playing', position: 100 }, 150);
+    await room.run(600);
+    expect(Math.abs(room.error(member))).toBeLessThan(0.005);
+  });
+
   it('is taken back when the room does not answer', async () => {
     const member = await playing();
     member.player.userPause(true);
