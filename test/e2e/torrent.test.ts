@@ -4,7 +4,9 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { LabSwarm } from '../support/lab/swarm/labSwarm.ts';
+import { REAL_CLIENTS, RealClient } from '../support/lab/swarm/realClients.ts';
 import { type LabTorrent, makeTorrent } from '../support/lab/swarm/torrent.ts';
+import { until } from '../support/lab/waiting.ts';
 import { needs } from '../support/system.ts';
 import { test, type World } from './harness.ts';
 import { Media } from './media.ts';
@@ -43,6 +45,35 @@ describe.skipIf(needs('mpv', 'ffmpeg'))('a torrent', { concurrent: true, timeout
     const files = [1, 2].map((n) => media.make(join(folder, `Show.S01E0${n}.mkv`), 20));
     return makeTorrent(files, { name: 'Show', pieceLength: 64 * 1024 });
   }
+
+  test.skipIf(needs(...REAL_CLIENTS))('plays from real clients in mpv, and seeks', async ({ world }) => {
+    configure(world);
+    const film = media.make(world.film('Real.mkv'), 40);
+    const meeting = await LabSwarm.start(await makeTorrent(film, { pieceLength: 64 * 1024 }), [], {
+      tracker: true,
+    });
+    const clients: RealClient[] = [];
+    try {
+      for (const name of REAL_CLIENTS) clients.push(await RealClient.start(name, meeting.announced));
+      await until('all have announced themselves', async () => (await meeting.stats()).announces >= 3);
+      const command = world.play(meeting.torrent.magnet({ trackers: [meeting.tracker] }));
+      await command.playing(1);
+      const player = await world.player();
+      for (const place of [12, 35, 24]) {
+        const from = command.lines.length;
+        await player.command('seek', place, 'absolute');
+        await command.line(
+          (l) => l.status === 'playing' && Math.abs((l.position ?? 0) - place - 1) < 1,
+          from,
+        );
+      }
+      await player.quit();
+      expect(await command.exit).toMatchObject({ code: 0 });
+    } finally {
+      for (const client of clients) await client.dispose();
+      await meeting.dispose();
+    }
+  });
 
   test('plays from its peers in mpv, seeks, and resumes without asking them again', async ({ world }) => {
     configure(world);
