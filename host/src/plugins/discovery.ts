@@ -32,6 +32,7 @@ export const OWN_COMMANDS: ReadonlySet<string> = new Set([
   'previous',
   'progress',
   'files',
+  'cache',
   'plugin',
   'config',
   'doctor',

@@ -110,7 +110,7 @@ describe('two of a name', () => {
     ['player', player('vlc')],
     ['source', source('cloud')],
     ['command', command('room create')],
-    ['sync', { kinoport: { contributes: { syncs: [{ id: 'room' }] }, experimental: ['syncs'] } }],
+    ['sync', { kinoport: { contributes: { syncs: [{ id: 'room' }] } } }],
   ])('contribute the same %s: the second is not loaded and the error names both', (what, change) => {
     folders.add('first', change);
     folders.add('second', change);

@@ -56,7 +56,7 @@ describe('a good manifest', () => {
   });
 
   it('may contribute what is experimental, once it says so', () => {
-    const kinoport = { contributes: { syncs: [{ id: 'r' }] }, experimental: ['syncs'] };
+    const kinoport = { contributes: { services: [{ id: 'r' }] }, experimental: ['services'] };
     expect(readManifest(folders.add('a', { kinoport })).id).toBe('a');
   });
 
@@ -77,14 +77,8 @@ describe('a broken manifest is refused with the file, the place in it, and what 
   const source = { id: 's', schemes: ['test'] };
   it.each<[string, object, string, RegExp]>([
     [
-      'a sync without a word that it is experimental',
-      { kinoport: { contributes: { syncs: [{ id: 'r' }] } } },
-      '/kinoport/contributes/syncs',
-      /experimental/,
-    ],
-    [
-      'a service with a word about something else',
-      { kinoport: { contributes: { services: [{ id: 'r' }] }, experimental: ['syncs'] } },
+      'a service without a word that it is experimental',
+      { kinoport: { contributes: { services: [{ id: 'r' }] } } },
       '/kinoport/contributes/services',
       /experimental/,
     ],
