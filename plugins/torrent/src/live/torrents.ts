@@ -145,13 +145,13 @@ export class Torrents implements Disposable {
       ([id, { users }]) => users === 0 && (infohash === undefined || id === infohash),
     );
     await Promise.all(idle.map(([id, entry]) => this.#leave(id, entry)));
-    await Promise.all([...this.#endings, ...this.#writings]);
+    await Promise.all(this.#endings);
   }
 
   async dispose(): Promise<void> {
     this.#isOver = true;
     await Promise.all([...this.#entries].map(([id, entry]) => this.#leave(id, entry)));
-    await Promise.all(this.#endings);
+    await Promise.all([...this.#endings, ...this.#writings]);
   }
 
   async #join(address: TorrentAddress): Promise<LiveTorrent> {
