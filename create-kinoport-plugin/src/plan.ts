@@ -24,6 +24,7 @@ export interface PluginPlan {
  * which a plugin's command begins with.
  */
 export const TAKEN: ReadonlySet<string> = new Set([
+  'cache',
   'config',
   'continue',
   'demo',

@@ -17,6 +17,8 @@ import { MAX_UPLOAD, type Uploads } from './uploads.ts';
 
 const MAX_FRAME = 16 * 1024 * 1024;
 const MAX_CLIENTS = 100;
+/** Milliseconds for which a request that is too large is read, so that it can be answered. */
+const DRAIN = 2000;
 
 export interface ApiServerOptions {
   readonly clock: Clock;
@@ -82,12 +84,30 @@ export class ApiServer implements Disposable {
     );
   }
 
+  #drain(request: IncomingMessage): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(DRAIN, resolve);
+      request.once('close', () => {
+        void timer.dispose();
+        resolve();
+      });
+      request.once('end', () => {
+        void timer.dispose();
+        resolve();
+      });
+      request.resume();
+    });
+  }
+
   async #routes(): Promise<FastifyInstance> {
     const { default: Fastify } = await import('fastify');
     const http = Fastify({ bodyLimit: MAX_FRAME, logger: false });
     http.addHook('onRequest', async (request) => this.#admit(request.raw));
-    http.setErrorHandler(async (thrown, _request, reply) => {
-      const error = tooLarge(thrown) ?? thrown;
+    http.setErrorHandler(async (thrown, request, reply) => {
+      const large = tooLarge(thrown);
+      // Who is still sending would meet a closed connection, and not the answer.
+      if (large) await this.#drain(request.raw);
+      const error = large ?? thrown;
       const { stack: _, ...data } = serializeError(error);
       return reply
         .code(statusOf(data.code, (error as { statusCode?: number }).statusCode))
