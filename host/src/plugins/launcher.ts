@@ -52,16 +52,23 @@ export class Launcher {
     onSettings();
     settings.newest = config;
     this.#number += 1;
-    const next = new PluginProcess({
-      ...processes,
-      plugin: definition,
-      generation: this.#number,
-      config,
-      home,
-      clock,
-      standby: this.#standby,
-      serve: (peer) => serve(peer, plugin, definition.access),
-    });
+    const start = (standby?: Standby): PluginProcess =>
+      new PluginProcess({
+        ...processes,
+        plugin: definition,
+        generation: this.#number,
+        config,
+        home,
+        clock,
+        ...(standby ? { standby } : {}),
+        serve: (peer) => serve(peer, plugin, definition.access),
+      });
+    let next = start(this.#standby);
+    // That it has ended since may not have been heard of yet.
+    if (next.hasWaited && !(await next.answers())) {
+      await next.kill();
+      next = start();
+    }
     settings.startedWith(next, config);
     this.#launched = next;
     await activateUnless(next, [stop, signal]);

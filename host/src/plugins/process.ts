@@ -54,6 +54,8 @@ interface ProcessCallOptions extends CallOptions {
 export class PluginProcess {
   readonly generation: number;
   readonly peer: Peer;
+  /** Its process was up before it was asked for. */
+  readonly hasWaited: boolean;
   readonly #options: PluginProcessOptions;
   readonly #process: RuntimeProcess;
   /** Where in the log the lines of this generation begin. */
@@ -87,7 +89,9 @@ export class PluginProcess {
     this.spawnedAt = options.clock.now();
     const { plugin, clock, guard, standby } = options;
     const plan = planRuntime(options);
-    this.#process = standby?.take(plan) ?? new RuntimeProcess(plan, guard);
+    const waiting = standby?.take(plan);
+    this.hasWaited = waiting !== undefined;
+    this.#process = waiting ?? new RuntimeProcess(plan, guard);
     this.#logStart = this.#process.logStart;
     const limit = limitLog(plan.logFile, clock, () => {
       this.#logStart = 0;
@@ -273,6 +277,14 @@ export class PluginProcess {
       this.end('It did not answer and was ended.');
       await this.over;
     }
+  }
+
+  /** Whether its process, which need not be active yet, answers at all. */
+  async answers(): Promise<boolean> {
+    return this.peer.call('ping', {}, { timeout: ALIVE_TIMEOUT, urgent: true }).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Ends it for a reason of the host's; that counts as a crash. */

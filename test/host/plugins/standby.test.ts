@@ -84,6 +84,13 @@ describe.runIf(process.platform === 'linux')('after a reload', () => {
     expect(await reload()).toMatchObject({ state: 'active', generation: 3, error: null });
   });
 
+  it('one that dies as it is needed is not missed either', async () => {
+    await reloaded();
+    const pid = await waiting();
+    process.kill(pid, 'SIGKILL');
+    expect(await reload()).toMatchObject({ state: 'active', generation: 3, error: null });
+  });
+
   it('one with other permissions than the plugin has by now is ended, not used', async () => {
     await reloaded();
     const pid = await waiting();
