@@ -87,15 +87,11 @@ export class ApiServer implements Disposable {
   #drain(request: IncomingMessage): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#options.clock.after(DRAIN, resolve);
-      request.once('close', () => {
+      const ended = (): void => {
         void timer.dispose();
         resolve();
-      });
-      request.once('end', () => {
-        void timer.dispose();
-        resolve();
-      });
-      request.resume();
+      };
+      request.once('end', ended).once('close', ended).resume();
     });
   }
 

@@ -1,12 +1,10 @@
 import {
   abortedError,
-  Emitter,
   type Event,
   KinoportError,
   type PlayerEnd,
   type PlayerState,
   type StreamStats,
-  serializeError,
   toKinoportError,
 } from '@kinoport/core';
 import type { PlaybackEvent } from '../api/protocol.ts';
@@ -22,6 +20,7 @@ import { LaterStart } from './laterStart.ts';
 import { type Begin, loadOptionsOf, mediaOf, type SessionOptions } from './opening.ts';
 import type { LoadOptions } from './playbackCalls.ts';
 import { followsByItself, noNeighbour, type QueueEntry } from './queue.ts';
+import { SessionEvents } from './sessionEvents.ts';
 import { SessionQueue } from './sessionQueue.ts';
 import { type Journalled, SessionRecord } from './sessionRecord.ts';
 
@@ -34,7 +33,7 @@ export class PlaybackSession {
   readonly startedAt: number;
   readonly #services: SessionServices;
   #options: SessionOptions;
-  readonly #onDidEmit = new Emitter<PlaybackEvent>();
+  readonly #events: SessionEvents;
   readonly #queue: SessionQueue;
   readonly #record: SessionRecord;
   readonly #ahead: Ahead;
@@ -59,6 +58,7 @@ export class PlaybackSession {
     this.#services = services;
     this.id = id;
     this.player = player;
+    this.#events = new SessionEvents(id, services.log);
     this.#queue = new SessionQueue(queue, services.plugins);
     this.#ahead = new Ahead({
       log: services.log,
@@ -71,7 +71,7 @@ export class PlaybackSession {
   }
 
   get onDidEmit(): Event<PlaybackEvent> {
-    return this.#onDidEmit.event;
+    return this.#events.onDidEmit;
   }
 
   get queue(): readonly QueueEntry[] {
@@ -114,7 +114,7 @@ export class PlaybackSession {
 
   async #open(index: number, signal: AbortSignal): Promise<void> {
     const entry = this.#queue.at(index);
-    this.#emit({ type: 'opening', sessionId: this.id, title: entry.item.title });
+    this.#events.emit({ type: 'opening', sessionId: this.id, title: entry.item.title });
     // Two processes start side by side; an error of the player is met again below.
     this.player.plugin.current().catch(() => undefined);
     const stream = await this.#openStream(entry, signal);
@@ -138,7 +138,7 @@ export class PlaybackSession {
       this.#listen(session);
     } catch (error) {
       await stream.dispose();
-      await this.#services.endProcess(this.id).catch((fault) => this.#broke(fault));
+      await this.#services.endProcess(this.id).catch((fault) => this.#events.broke(fault));
       this.#record.close();
       throw error;
     }
@@ -208,7 +208,7 @@ export class PlaybackSession {
       await this.#session?.call('stop', []);
     } catch (error) {
       this.#services.log.warn('a player did not stop in order', { message: toKinoportError(error).message });
-      await this.#services.endProcess(this.id).catch((fault) => this.#broke(fault));
+      await this.#services.endProcess(this.id).catch((fault) => this.#events.broke(fault));
     }
     await this.#close('stopped');
   }
@@ -230,7 +230,7 @@ export class PlaybackSession {
 
   async #openStream(entry: QueueEntry, signal: AbortSignal): Promise<RemoteStream> {
     const onStats = (stats: StreamStats): void =>
-      this.#emit({ type: 'opening', sessionId: this.id, title: entry.item.title, stats });
+      this.#events.emit({ type: 'opening', sessionId: this.id, title: entry.item.title, stats });
     return this.#services.plugins.source(entry.source).open(entry.item, { signal, onStats });
   }
 
@@ -263,13 +263,13 @@ export class PlaybackSession {
       stream,
       sinceEpoch,
       start: begin.seconds,
-      onFault: (error) => this.#told(error),
+      onFault: (error) => this.#events.told(error),
       onStats: () => this.#tellState(),
     });
     this.#ahead.entered(entry);
     if (this.#session) this.#session.itemToken = token;
     this.#later.set(begin.later);
-    this.#emit(this.#started(entry, begin.seconds, begin.resumed));
+    this.#events.emit(this.#started(entry, begin.seconds, begin.resumed));
   }
 
   /** With the player's position, unless that still speaks of the item before. */
@@ -290,7 +290,7 @@ export class PlaybackSession {
     if (!current || current.ended) return;
     current.ended = true;
     const watched = current.tracker.end(reason, position, duration);
-    this.#emit({
+    this.#events.emit({
       type: 'ended',
       sessionId: this.id,
       item: current.entry.item,
@@ -309,10 +309,10 @@ export class PlaybackSession {
   #listen(session: RemoteSession): void {
     session.onDidChangeState((state) => this.#heard(state));
     session.onDidEnd(
-      (end) => void this.#serialize(() => this.#ended(end)).catch((error) => this.#broke(error)),
+      (end) => void this.#serialize(() => this.#ended(end)).catch((error) => this.#events.broke(error)),
     );
     session.onDidRequest(
-      (request) => void this.go(request === 'next' ? 1 : -1).catch((error) => this.#told(error)),
+      (request) => void this.go(request === 'next' ? 1 : -1).catch((error) => this.#events.told(error)),
     );
     this.#heard(session.state);
   }
@@ -326,11 +326,13 @@ export class PlaybackSession {
     this.#tellState();
     if (state.status === 'gone') {
       this.#stopped.abort(abortedError());
-      void this.#serialize(() => this.#close('killed')).catch((error) => this.#broke(error));
+      void this.#serialize(() => this.#close('killed')).catch((error) => this.#events.broke(error));
       return;
     }
     const { remote } = this;
-    this.#later.heard(state, remote, this.#options.paused === true).catch((error) => this.#told(error));
+    this.#later
+      .heard(state, remote, this.#options.paused === true)
+      .catch((error) => this.#events.told(error));
     current.care.heard(state);
     this.#ahead.heard(state);
   }
@@ -341,7 +343,7 @@ export class PlaybackSession {
     const current = this.#current;
     if (this.#closed || !state || !current || !(isOf(current, state) || state.status === 'gone')) return;
     const { stats } = current.care;
-    this.#emit({ type: 'state', sessionId: this.id, state, ...(stats ? { stats } : {}) });
+    this.#events.emit({ type: 'state', sessionId: this.id, state, ...(stats ? { stats } : {}) });
   }
 
   async #ended(end: PlayerEnd): Promise<void> {
@@ -363,7 +365,7 @@ export class PlaybackSession {
     try {
       await this.#load(next);
     } catch (error) {
-      this.#told(error);
+      this.#events.told(error);
       await this.#finish();
     }
   }
@@ -372,7 +374,7 @@ export class PlaybackSession {
     try {
       await this.#session?.call('finish', []);
     } catch (error) {
-      if (!this.#closed) this.#told(error);
+      if (!this.#closed) this.#events.told(error);
     }
   }
 
@@ -386,12 +388,11 @@ export class PlaybackSession {
     this.#ahead.stop();
     await this.#leaveWhereItIs(reason);
     // Its driver took it for dead; where it is not, nobody would ever end it.
-    if (isLost) await this.#services.endProcess(this.id).catch((fault) => this.#broke(fault));
+    if (isLost) await this.#services.endProcess(this.id).catch((fault) => this.#events.broke(fault));
     this.#closed = true;
     this.#record.close();
     this.#session?.dispose();
-    this.#emit({ type: 'closed', sessionId: this.id });
-    this.#onDidEmit.dispose();
+    this.#events.close();
   }
 
   #token(): string {
@@ -422,23 +423,7 @@ export class PlaybackSession {
 
   /** A line for whoever watches. */
   tell(code: string, message: string): void {
-    this.#emit({ type: 'notice', sessionId: this.id, code, message });
-  }
-
-  #told(error: unknown): void {
-    const { code, message } = serializeError(error);
-    if (code === 'ABORTED') return;
-    this.#services.log.warn(`session ${this.id}: ${message}`, { code });
-    this.tell(code, message);
-  }
-
-  #broke(error: unknown): void {
-    const { message, stack } = toKinoportError(error);
-    this.#services.log.error(`session ${this.id} broke`, { message, stack });
-  }
-
-  #emit(event: PlaybackEvent): void {
-    this.#onDidEmit.fire(event);
+    this.#events.tell(code, message);
   }
 
   #serialize<T>(work: () => Promise<T>): Promise<T> {

@@ -39,8 +39,7 @@ export class Torrents implements Disposable {
   readonly #entries = new Map<string, Entry>();
   readonly #endings = new Set<Promise<void>>();
   /** What is being kept on disk at the moment. */
-  readonly #remembering = new Map<string, Torrent>();
-  readonly #writings = new Set<Promise<void>>();
+  readonly #keepings = new Map<string, { readonly torrent: Torrent; readonly written: Promise<void> }>();
   #releases = 0;
   #isOver = false;
 
@@ -51,26 +50,23 @@ export class Torrents implements Disposable {
   /** What is known of a torrent without asking anybody. */
   async known(address: TorrentAddress): Promise<Torrent | undefined> {
     if (address.type === 'torrent') return address.torrent;
-    return this.#remembering.get(address.infohash) ?? (await this.#options.cache()).known(address.infohash);
+    const kept = this.#keepings.get(address.infohash)?.torrent;
+    return kept ?? (await this.#options.cache()).known(address.infohash);
   }
 
   /** Keeps what is in a torrent, so that its link is enough from now on. Nobody waits for the disk. */
   remember(torrent: Torrent): void {
     const { infohash } = torrent;
-    if (this.#remembering.has(infohash)) return;
-    this.#remembering.set(infohash, torrent);
-    const writing = this.#keep(torrent)
+    if (this.#keepings.has(infohash)) return;
+    const written = this.#keep(torrent)
       .catch((error: unknown) => this.#options.log.warn('A torrent was not kept.', { error: String(error) }))
-      .finally(() => {
-        this.#remembering.delete(infohash);
-        this.#writings.delete(writing);
-      });
-    this.#writings.add(writing);
+      .finally(() => this.#keepings.delete(infohash));
+    this.#keepings.set(infohash, { torrent, written });
   }
 
   /** Resolves when all that was to be kept so far is. */
   async kept(): Promise<void> {
-    await Promise.all(this.#writings);
+    await Promise.all(this.#writings());
   }
 
   /** Joins the swarm, or takes part in it. */
@@ -151,7 +147,7 @@ export class Torrents implements Disposable {
   async dispose(): Promise<void> {
     this.#isOver = true;
     await Promise.all([...this.#entries].map(([id, entry]) => this.#leave(id, entry)));
-    await Promise.all([...this.#endings, ...this.#writings]);
+    await Promise.all([...this.#endings, ...this.#writings()]);
   }
 
   async #join(address: TorrentAddress): Promise<LiveTorrent> {
@@ -180,6 +176,10 @@ export class Torrents implements Disposable {
     if (this.#releases % EVICT_EVERY === 0) this.#tidy();
     if (entry.users > 0 || this.#isOver) return;
     entry.idle = this.#options.clock.after(IDLE, () => void this.#leave(infohash, entry));
+  }
+
+  #writings(): readonly Promise<void>[] {
+    return [...this.#keepings.values()].map(({ written }) => written);
   }
 
   async #keep(torrent: Torrent): Promise<void> {

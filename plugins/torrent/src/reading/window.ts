@@ -53,11 +53,6 @@ export function aheadOf(bitrate: number, seconds: number, pieceLength: number): 
   return Math.min(MOST_AHEAD, Math.max(LEAST_AHEAD, pieceLength, bitrate * seconds));
 }
 
-/** The read that shows where the viewer is: the newest that has taken more than a look. */
-export function playheadOf(reads: readonly OpenRead[]): OpenRead | undefined {
-  return reads.findLast(({ taken }) => taken > PROBE) ?? reads.at(-1);
-}
-
 /**
  * The same for a reader that has taken more than can have been watched: what lies in its buffers, and in those on the
  * way to it, is read-ahead as well.
@@ -66,6 +61,11 @@ function aheadOfReader(read: OpenRead, bitrate: number, ahead: number, now: numb
   if (read.since === undefined) return ahead;
   const watched = (bitrate * (now - read.since)) / 1000;
   return Math.max(LEAST_MORE, ahead - Math.max(0, read.taken - watched));
+}
+
+/** The read that shows where the viewer is: the newest that has taken more than a look. */
+export function playheadOf(reads: readonly OpenRead[]): OpenRead | undefined {
+  return reads.findLast(({ taken }) => taken > PROBE) ?? reads.at(-1);
 }
 
 /**
