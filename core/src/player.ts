@@ -1,5 +1,6 @@
 import type { Event } from './event.ts';
 import type { JsonObject } from './json.ts';
+import type { SubtitleTags } from './subtitleNames.ts';
 
 /**
  * The player contract. All times are seconds (float), instants are monotonic milliseconds of `Clock.now()`.
@@ -82,11 +83,7 @@ export interface PlayerInstallation {
 }
 
 /** A subtitle file beside the media. */
-export type SubtitleFile = {
-  readonly language?: string;
-  readonly title?: string;
-  readonly forced?: boolean;
-} & ({ readonly path: string } | { readonly url: string });
+export type SubtitleFile = SubtitleTags & ({ readonly path: string } | { readonly url: string });
 
 /** What a player gets to play. Exactly one of `path` and `url`; a `url` is a loopback address of the stream front. */
 export type PlayerMedia = {

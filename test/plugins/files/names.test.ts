@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { languageCode } from '../../../plugins/files/src/names/languages.ts';
 import { compareNatural } from '../../../plugins/files/src/names/order.ts';
 import { parseName, seasonOfFolder } from '../../../plugins/files/src/names/parse.ts';
-import { parseTags } from '../../../plugins/files/src/subtitles/tags.ts';
 
 describe('names', () => {
   test.each([
@@ -75,29 +73,4 @@ describe('names', () => {
   });
 });
 
-describe('subtitle names', () => {
-  test.each([
-    ['English', 'en'],
-    ['ger', 'de'],
-    ['Deutsch', 'de'],
-    ['francais', 'fr'],
-    ['pt-BR', 'pt'],
-    ['zh_Hans', 'zh'],
-    ['日本語', 'ja'],
-    ['xyz', undefined],
-    ['the', undefined],
-  ])('%s is %s', (word, code) => expect(languageCode(word)).toBe(code));
-
-  test.each([
-    ['.en', { language: 'en' }],
-    ['.en.forced', { language: 'en', forced: true }],
-    ['.eng.sdh', { language: 'en', title: 'SDH' }],
-    ['.en.hi', { language: 'en', title: 'SDH' }],
-    ['.hi', { language: 'hi' }],
-    ['.sdh', { title: 'SDH' }],
-    ['2_English', { language: 'en' }],
-    ['.pt-BR', { language: 'pt', title: 'pt-BR' }],
-    ['.Director.en', { language: 'en', title: 'Director' }],
-    ['', {}],
-  ])('%s', (rest, tags) => expect(parseTags(rest)).toEqual(tags));
-});
+describe('subtitle names', () => {});

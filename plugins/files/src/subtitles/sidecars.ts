@@ -1,10 +1,9 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { SubtitleFile } from '@kinoport/core';
+import { parseSubtitleName, type SubtitleFile } from '@kinoport/core';
 import { extensionOf, mediaKind, stripExtension } from '../media.ts';
 import { compareNatural } from '../names/order.ts';
-import { parseTags } from './tags.ts';
 
 const EXTENSIONS = new Set(['srt', 'ass', 'ssa', 'vtt', 'sub', 'sup', 'idx', 'smi']);
 const FOLDER = /^(subs?|subtitles?)$/i;
@@ -46,7 +45,7 @@ function matching(
     const stem = fold(withoutExtension(name));
     if (!belongs(stem, own)) return [];
     if (stems.some((other) => other.length > own.length && belongs(stem, other))) return [];
-    return [{ path: join(folder, name), ...parseTags(stem.slice(own.length)) }];
+    return [{ path: join(folder, name), ...parseSubtitleName(stem.slice(own.length)) }];
   });
 }
 
@@ -55,7 +54,7 @@ function all(folder: string, entries: readonly Dirent[], own: string): SubtitleF
     const stem = withoutExtension(name);
     return {
       path: join(folder, name),
-      ...parseTags(belongs(fold(stem), own) ? stem.slice(own.length) : stem),
+      ...parseSubtitleName(belongs(fold(stem), own) ? stem.slice(own.length) : stem),
     };
   });
 }

@@ -1,7 +1,7 @@
+import { parseSubtitleName, type SubtitleTags } from '@kinoport/core';
 import type { TorrentFile } from '../torrent.ts';
 import { extensionOf, mediaType, stemOf, subtitleType } from './mediaTypes.ts';
 import { comparePaths } from './order.ts';
-import { parseTags, type SubtitleTags } from './tags.ts';
 
 /** A subtitle file of the torrent that belongs to a media file. */
 export interface TorrentSubtitle extends SubtitleTags {
@@ -90,7 +90,7 @@ export class Subtitles {
     const key = `${folder}/${owner}`;
     const [, name] = split(file.path);
     const own = stemOf(name);
-    const tags = parseTags(stem.startsWith(owner) ? own.slice(owner.length) : own);
+    const tags = parseSubtitleName(stem.startsWith(owner) ? own.slice(owner.length) : own);
     const list = this.#owned.get(key);
     if (list) list.push({ file, mime, ...tags });
     else this.#owned.set(key, [{ file, mime, ...tags }]);

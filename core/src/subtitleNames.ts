@@ -1,6 +1,8 @@
-import { languageCode } from '../names/languages.ts';
+import { languageCode } from './languages.ts';
 
+/** What a viewer is shown of a subtitle file. */
 export interface SubtitleTags {
+  /** ISO 639-1. */
   readonly language?: string;
   readonly title?: string;
   readonly forced?: boolean;
@@ -17,10 +19,13 @@ const FLAGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the rest of a subtitle file's name says, after the media's name and without extension: `.en.forced`,
- * `_2_English`, ` (pt-BR) [SDH]`. Words that are neither language nor flag make the title.
+ * What a subtitle file's name says of it, for sources.
+ *
+ * @param rest of the name, what follows the media's name, without extension: `.en.forced`, `_2_English`,
+ *   ` (pt-BR) [SDH]`; the whole stem where it does not begin with it. Words that are neither language nor flag make the
+ *   title. No more than the first 200 characters are read.
  */
-export function parseTags(rest: string): SubtitleTags {
+export function parseSubtitleName(rest: string): SubtitleTags {
   const words = rest
     .slice(0, 200)
     .split(/[\s._()[\]{}+,]+|(?<![a-z]{2})-|-(?![a-z]{2,4}\b)/i)
