@@ -28,6 +28,8 @@ export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>
       written.catch(() => undefined);
     };
     const prompt = async (question: string): Promise<string> => {
+      // What explains the question stands above it.
+      await written.catch(() => undefined);
       const answer = await peer.call<{ readonly line: string | null }>(
         'command/prompt',
         { runId, question },
