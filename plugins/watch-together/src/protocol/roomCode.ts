@@ -5,16 +5,18 @@ import { SOCKET_PATH } from './version.ts';
 export const CODE_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 export const CODE_LENGTH = 6;
 const CODE = new RegExp(`^[${CODE_ALPHABET}]{${CODE_LENGTH}}$`);
-const LINK_PATH = new RegExp(`^(.*)/r/([A-Za-z0-9]{${CODE_LENGTH}})/?$`);
+const LINK_PATH = new RegExp(`^(.*)/r/([A-Za-z0-9]{${CODE_LENGTH}})/?$`, 'i');
+/** What chats and mails put around a link. */
+const AROUND = /^[\s<>()[\]"'“”‘’«»]+|[\s<>()[\]"'“”‘’«».,;:!?]+$/gu;
 
 /** A room's code of a cryptographic source: 32^6, about 10^9 of them. */
 export function newRoomCode(): string {
   return Array.from({ length: CODE_LENGTH }, () => CODE_ALPHABET[randomInt(CODE_ALPHABET.length)]).join('');
 }
 
-/** The code as it is meant: trimmed, in capitals; undefined when it cannot be one. */
+/** The code as it is meant: in capitals, without blanks and hyphens; undefined when it cannot be one. */
 export function parseRoomCode(text: string): string | undefined {
-  const code = text.trim().toUpperCase();
+  const code = text.replace(/[\s-]+/g, '').toUpperCase();
   return CODE.test(code) ? code : undefined;
 }
 
@@ -26,9 +28,10 @@ export interface Invitation {
 
 /** What a person got: a code, or a link `<relay>/r/<code>`. Undefined for anything else. */
 export function parseInvitation(text: string): Invitation | undefined {
-  const bare = parseRoomCode(text);
+  const given = text.replace(AROUND, '');
+  const bare = parseRoomCode(given);
   if (bare) return { code: bare };
-  const url = URL.parse(text.trim());
+  const url = URL.parse(given);
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password) return undefined;
   const [, path, last = ''] = LINK_PATH.exec(url.pathname) ?? [];
   const code = parseRoomCode(last);
