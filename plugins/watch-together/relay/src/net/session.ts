@@ -21,6 +21,8 @@ import { TokenBucket } from './tokenBucket.ts';
 
 /** Messages that one connection may send at once, and then every second. */
 const MESSAGES = { burst: 100, perSecond: 30 };
+/** Of these, lines of chat: whoever says more is not read. */
+const CHAT = { burst: 10, perSecond: 1 };
 /** What is dropped beyond that before the connection is. */
 const MOST_DROPPED = 300;
 /** Frames that are no messages: at once, and then every second. */
@@ -43,6 +45,7 @@ export class Session implements RoomConnection {
   readonly #clock: Clock;
   readonly #messages: TokenBucket;
   readonly #strikes: TokenBucket;
+  readonly #chat: TokenBucket;
   readonly #owned = new DisposableStore();
   readonly #pulse: Pulse;
   #deadline: Disposable | undefined;
@@ -68,6 +71,7 @@ export class Session implements RoomConnection {
     const now = this.#clock.now();
     this.#messages = new TokenBucket({ ...MESSAGES, now });
     this.#strikes = new TokenBucket({ ...STRIKES, now });
+    this.#chat = new TokenBucket({ ...CHAT, now });
     this.#pulse = this.#owned.add(
       new Pulse({
         socket: this.#socket,
@@ -152,6 +156,8 @@ export class Session implements RoomConnection {
     else if (isEntry(message)) this.#knock(message);
     else if (!this.#member) this.#refuse(message, misplaced('You are in no room.'));
     else if (message.type === 'status') this.#member.status(message.status);
+    else if (message.type === 'chat' && !this.#chat.take(this.#clock.now()))
+      this.#refuse(message, tooMuchChat(this.#chat.wait(this.#clock.now())));
     else if (message.type !== 'time') void this.#request(this.#member, message);
   }
 
@@ -238,3 +244,8 @@ export class Session implements RoomConnection {
 }
 
 const misplaced = (message: string): KinoportError => new KinoportError('RELAY_PROTOCOL', message);
+
+const tooMuchChat = (retryAfter: number): KinoportError =>
+  new KinoportError('RELAY_RATE_LIMITED', 'That was too much at once; the others did not get it.', {
+    data: { retryAfter },
+  });

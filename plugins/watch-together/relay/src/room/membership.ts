@@ -41,7 +41,7 @@ export function newSeat(state: RoomState, name: string, arrival: Arrival): Seat 
   state.next += 1;
   return {
     id,
-    name: cleanName(name) || 'Somebody',
+    name: ownName(cleanName(name) || 'Somebody', state.seats),
     token: arrival.token,
     address: arrival.address,
     connection: arrival.connection,
@@ -51,6 +51,16 @@ export function newSeat(state: RoomState, name: string, arrival: Arrival): Seat 
     roundTrip: 0,
     seekTime: 0,
   };
+}
+
+/** `Ann`, or `Ann 2` where somebody is called Ann already: nobody passes for somebody else. */
+function ownName(name: string, seats: readonly Seat[]): string {
+  const taken = new Set(seats.map((seat) => seat.name.toLowerCase()));
+  for (let count = 1; ; count += 1) {
+    const end = count === 1 ? '' : ` ${count}`;
+    const own = `${cleanLine(name, LIMITS.name - end.length)}${end}`;
+    if (!taken.has(own.toLowerCase())) return own;
+  }
 }
 
 /** The same seat for another connection. @throws KinoportError `ROOM_SEAT_INVALID` */

@@ -40,7 +40,8 @@ const missing = (room: RoomDraft): readonly Seat[] =>
 
 /** Goes on from a position: at a common instant if everybody is there, else as soon as they are. */
 export function goOn(room: RoomDraft, position: number, seeking: boolean, cause: Cause): void {
-  for (const seat of room.seats) delete seat.givenUp;
+  // Who has not the film will not have it at the next seek either.
+  for (const seat of room.seats) if (cause.kind === 'media' || !notLoaded(room, seat)) delete seat.givenUp;
   const absent = missing(room);
   if (absent.length > 0) waitFor(room, absent, position, cause);
   else room.setTimeline({ phase: 'playing', position, at: room.now + room.lead(seeking) }, cause);

@@ -105,6 +105,20 @@ describe('what is not the protocol', () => {
     expect(await peer.next('error')).toMatchObject(error);
   });
 
+  it('passes on so much talk of one as people can read', async () => {
+    const { url } = await start();
+    const [ann, bob] = [await greet(url), await greet(url)];
+    const { room } = await ann.create();
+    await bob.join(room.code);
+    for (let id = 10; id < 40; id += 1) bob.send({ type: 'chat', id, text: `line ${id}` });
+    bob.send({ type: 'ready', id: 40, ready: true });
+    await expect.poll(() => bob.heard.some((one) => one.type === 'ok' && one.id === 40)).toBe(true);
+    const refused = bob.heard.filter(({ type }) => type === 'error');
+    expect(refused.length).toBeGreaterThanOrEqual(18);
+    expect(refused[0]).toMatchObject({ code: 'RELAY_RATE_LIMITED', retryAfter: expect.any(Number) });
+    expect(ann.heard.filter(({ type }) => type === 'chat').length + refused.length).toBe(30);
+  });
+
   it('disturbs nobody else: garbage, floods and huge frames end their own connection only', async () => {
     const { relay, url } = await start();
     const [ann, bob] = [await greet(url), await greet(url)];

@@ -82,6 +82,35 @@ describe('somebody buffers', () => {
     },
   );
 
+  it('nobody waits twice for one who has not the film', async () => {
+    const { table, ann, bob } = await playing('grace');
+    await bob.status({ media: null });
+    await ann.ask({ type: 'seek', position: 5 });
+    expect(ann.timeline).toMatchObject({ phase: 'waiting', waitingFor: ['p2'] });
+    await table.pass(15_000);
+    expect(ann.timeline.phase).toBe('playing');
+    await ann.ask({ type: 'seek', position: 8 });
+    expect(ann.timeline).toMatchObject({ phase: 'playing', position: 8 });
+    // Who has found it meanwhile counts again.
+    await bob.status({ media: 'a' });
+    await ann.ask({ type: 'pause' });
+    await bob.status({ media: 'a', buffering: true });
+    await ann.ask({ type: 'play' });
+    expect(ann.timeline.phase).toBe('waiting');
+  });
+
+  it('the next film is another chance', async () => {
+    const { table, ann, bob } = await playing('grace');
+    const items = ['a', 'b'].map((id) => ({ id, media: {} }));
+    await ann.ask({ type: 'queue', items });
+    await bob.status({ media: null });
+    await ann.ask({ type: 'seek', position: 5 });
+    await table.pass(15_000);
+    await ann.ask({ type: 'select', item: 'b' });
+    await ann.status({ media: 'b' });
+    expect(ann.timeline).toMatchObject({ phase: 'waiting', waitingFor: ['p2'] });
+  });
+
   it('whoever says play does not wait any longer', async () => {
     const { table, ann, bob } = await playing('everyone');
     await bob.status({ buffering: true });

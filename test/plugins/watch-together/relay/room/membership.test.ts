@@ -25,6 +25,14 @@ describe('a room', () => {
     expect(ann.last('participant').participant).toMatchObject({ id: 'p2', name: 'Bob' });
   });
 
+  it('lets nobody pass for somebody else', async () => {
+    const table = new Table();
+    const ann = await table.host();
+    for (const name of ['ann', ' Ann\u200b', 'A'.repeat(40), 'A'.repeat(40)]) await table.join(name);
+    const names = ann.all('participant').map(({ participant }) => participant.name);
+    expect(names).toEqual(['ann 2', 'Ann 3', 'A'.repeat(40), `${'A'.repeat(38)} 2`]);
+  });
+
   it('knows no other code', async () => {
     const table = new Table();
     await table.host();
