@@ -147,6 +147,10 @@ export const ERROR_CODES = {
   ROOM_HIGH_LATENCY: { exit: 1, text: 'The way to the relay is long: what the others do comes late.' },
   ROOM_STATE: { exit: 1, text: 'The room is not in a state in which this can be done.' },
   RELAY_NONE: { exit: 2, text: 'No relay is known that the room could be at.' },
+  RELAY_CLOCK: {
+    exit: 1,
+    text: 'The clock of the relay is not what it was; the film goes on by what was known.',
+  },
   RELAY_UNREACHABLE: { exit: 1, text: 'The relay cannot be reached or does not answer in time.' },
   RELAY_VERSION: { exit: 1, text: 'The relay speaks no version of the protocol that this program speaks.' },
   RELAY_PROTOCOL: { exit: 1, text: 'A message between client and relay is not as the protocol says.' },

@@ -27,6 +27,9 @@ export class MediaKeeper implements Disposable {
   #claimed = '';
   #missed: string | undefined;
   #failed: string | undefined;
+  /** Item of the queue that cannot be had here. */
+  #lacks: string | undefined;
+  #isLetGo = false;
   /** What was asked of the player, until an item begins there. */
   #expected: { readonly id: string; readonly starts: number } | undefined;
   /** Content keys of what the player made of what was asked for: an address may lead to something of another name. */
@@ -43,8 +46,15 @@ export class MediaKeeper implements Disposable {
     return this.#loaded;
   }
 
+  /** What the room plays now cannot be had here. */
+  get isLacking(): boolean {
+    return this.#lacks !== undefined && this.#lacks === this.#options.view().timeline.media;
+  }
+
   bind(binding: Binding | undefined): Promise<void> {
     this.#binding = binding;
+    this.#lacks = undefined;
+    this.#isLetGo = false;
     this.#claimed = '';
     this.#missed = undefined;
     this.#failed = undefined;
@@ -65,9 +75,18 @@ export class MediaKeeper implements Disposable {
 
   /** The timeline has changed: the player is where it says, if it has the item. */
   follow(): void {
+    this.#isLetGo = false;
     const { timeline } = this.#options.view();
     if (timeline.media === this.#loaded && !this.#binding?.isGone) this.#binding?.follow(timeline);
     else void this.update();
+  }
+
+  /** Leaves the player alone until the room says again where it is. @returns false: it was so already */
+  letGo(): boolean {
+    if (this.#isLetGo || !this.#binding || this.#binding.isGone) return false;
+    this.#isLetGo = true;
+    this.#binding.follow({ ...this.#options.view().timeline, phase: 'idle' });
+    return true;
   }
 
   /** Tells anew what is here: the room is another one, or has forgotten. */
@@ -129,6 +148,7 @@ export class MediaKeeper implements Disposable {
 
   async #have(binding: Binding, item: QueueItem, by: Recognition): Promise<void> {
     if (this.#loaded !== item.id) {
+      this.#lacks = undefined;
       this.#setLoaded(item.id);
       binding.follow(this.#options.view().timeline);
     }
@@ -158,7 +178,9 @@ export class MediaKeeper implements Disposable {
       this.#expected = undefined;
       if (this.#over.signal.aborted || isKinoportError(error, 'PLAYER_GONE', 'SESSION_NOT_FOUND')) return;
       this.#failed = load;
+      this.#lacks = item.id;
       this.#options.warn(toKinoportError(error));
+      this.#options.changed();
     }
   }
 
@@ -166,6 +188,8 @@ export class MediaKeeper implements Disposable {
     this.#setLoaded(null);
     if (this.#missed === item.id) return;
     this.#missed = item.id;
+    this.#lacks = item.id;
+    this.#options.changed();
     const name = item.title === undefined ? 'what the room watches now' : `"${item.title}"`;
     this.#options.warn(
       new KinoportError('ROOM_MEDIA_MISSING', `This machine has no ${name}.`, {

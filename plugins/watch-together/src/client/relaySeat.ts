@@ -38,6 +38,8 @@ type Joined = ServerMessages['joined'];
 const GONE = ['ROOM_NOT_FOUND', 'ROOM_SEAT_INVALID', 'ROOM_KICKED', 'ROOM_CLOSED', 'RELAY_VERSION'];
 /** Messages that are kept until somebody listens. */
 const MOST_EARLY = 1000;
+/** Milliseconds after which it is tried again, whatever the relay has asked for. */
+const LATEST = 60_000;
 
 /** A seat in a room at a relay: comes back into it by itself when the connection is lost. */
 export class RelaySeat implements RoomMember {
@@ -253,7 +255,7 @@ export class RelaySeat implements RoomMember {
   #again(ms: number): void {
     if (this.#over.signal.aborted) return;
     void this.#retry?.dispose();
-    this.#retry = this.#clock.after(ms + this.#backoff.next(), () => void this.#comeBack());
+    this.#retry = this.#clock.after(Math.min(ms, LATEST) + this.#backoff.next(), () => void this.#comeBack());
   }
 
   async #comeBack(): Promise<void> {

@@ -66,7 +66,7 @@ export class Requests {
 const HINTS: Readonly<Record<string, string>> = {
   ROOM_PASSWORD: 'Ask whoever opened it, and give --password.',
   ROOM_NOT_FOUND: 'Is the code right, and the relay the same?',
-  ROOM_FORBIDDEN: 'The room is set so that its host steers.',
+  ROOM_FORBIDDEN: 'The list of who is here says who that is.',
   ROOM_NOT_READY: 'They type "t"; "start now" does not wait for them.',
   RELAY_UNAUTHORIZED: 'Its token belongs into the setting createToken of the plugin watch-together.',
 };

@@ -29,6 +29,7 @@ import {
   type ServerMessages,
   type Status,
 } from '../protocol/index.ts';
+import { ClockWarnings } from './clockWarnings.ts';
 import type { MemberRequest, RoomMember } from './member.ts';
 import { participantsOf, settingsOf } from './participants.ts';
 import type { PlayersInUse } from './playersInUse.ts';
@@ -98,6 +99,7 @@ export class Room implements SyncRoom {
       self: member.id,
       view: () => this.#view,
       ask: (request) => member.request(request),
+      connected: () => member.connected,
       warn: (error) => this.#warn(error),
       changed: () => this.#reporter.update(),
     });
@@ -111,6 +113,7 @@ export class Room implements SyncRoom {
         (status) => member.tell({ type: 'status', status }),
       ),
     );
+    this.#owned.add(new ClockWarnings(clock, this.#time, (error) => this.#warn(error)));
     this.#owned.add(clock.every(1000, () => this.#look()));
     const watch = this.#owned.add(new SuspendWatch(clock));
     this.#owned.add(watch.onDidJump(() => member.check()));

@@ -28,6 +28,7 @@ export interface RoomPlayerOptions {
   readonly self: string;
   readonly view: () => RoomView;
   readonly ask: (request: MemberRequest) => Promise<void>;
+  readonly connected: () => boolean;
   readonly warn: (error: KinoportError) => void;
   /** What the relay is told of the player has changed. */
   readonly changed: () => void;
@@ -41,7 +42,8 @@ export class RoomPlayer {
   #binding: Binding | undefined;
   #offset = 0;
   #waitForMe = true;
-  #toldWait = true;
+  /** What the room knows; undefined: not known. */
+  #toldWait: boolean | undefined = true;
 
   /** The player was closed, or has died. */
   readonly onDidLose = this.#lost.event;
@@ -49,7 +51,13 @@ export class RoomPlayer {
   constructor(options: RoomPlayerOptions) {
     this.#options = options;
     const { shelf, self, view, ask, find, warn, changed } = options;
-    this.#media = new MediaKeeper({ shelf, self, view, ask, find, warn, changed });
+    this.#media = new MediaKeeper({
+      ...{ shelf, self, view, ask, find, warn },
+      changed: () => {
+        changed();
+        void this.#tellWait();
+      },
+    });
   }
 
   /** Session that is driven; undefined: there is none, or its player is gone. */
@@ -131,6 +139,7 @@ export class RoomPlayer {
   /** The timeline has changed. */
   follow(): void {
     this.#media.follow();
+    void this.#tellWait();
   }
 
   /** The queue has changed. */
@@ -142,7 +151,7 @@ export class RoomPlayer {
   resumed(): void {
     this.#media.forget();
     this.#media.follow();
-    this.#toldWait = true;
+    this.#toldWait = undefined;
     void this.#tellWait();
   }
 
@@ -172,7 +181,7 @@ export class RoomPlayer {
 
   async #intended(intent: ViewerIntent): Promise<void> {
     const { timeline, host, settings } = this.#options.view();
-    const { self, ask, warn } = this.#options;
+    const { self, ask, warn, connected } = this.#options;
     if (this.loaded !== timeline.media) return;
     try {
       if (timeline.phase === 'idle') {
@@ -184,9 +193,23 @@ export class RoomPlayer {
       await ask(requestOf(intent));
     } catch (error) {
       if (isKinoportError(error, 'ROOM_CLOSED')) return;
+      if (!connected()) {
+        this.#letGo();
+        return;
+      }
       warn(toKinoportError(error));
       this.#binding?.takeBack();
     }
+  }
+
+  /** Nobody can be asked: the player is its viewer's own until the room says again where it is. */
+  #letGo(): void {
+    if (!this.#media.letGo()) return;
+    this.#options.warn(
+      new KinoportError('RELAY_UNREACHABLE', 'The room does not hear of this: the connection is lost.', {
+        hint: 'Until it is back your player goes its own way.',
+      }),
+    );
   }
 
   /** Whoever presses play in the lobby is ready, and the film waits for the others. */
@@ -218,17 +241,18 @@ export class RoomPlayer {
     await this.#tellWait();
   }
 
-  /** Nobody waits for somebody who has no player. */
+  /** Nobody waits for somebody who has no player, or not the film. */
   async #tellWait(): Promise<void> {
-    const wait = this.#waitForMe && (this.#binding === undefined || !this.#binding.isGone);
-    if (wait === this.#toldWait) return;
+    const isThere = this.#binding === undefined || (!this.#binding.isGone && !this.#media.isLacking);
+    const wait = this.#waitForMe && isThere;
+    if (wait === this.#toldWait || !this.#options.connected()) return;
     this.#toldWait = wait;
     try {
       await this.#options.ask({ type: 'preferences', waitForMe: wait });
     } catch (error) {
       if (!isKinoportError(error, 'RELAY_UNREACHABLE', 'ROOM_CLOSED')) throw error;
       // Told when the connection is there again.
-      this.#toldWait = true;
+      this.#toldWait = undefined;
     }
   }
 }

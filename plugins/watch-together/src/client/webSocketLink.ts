@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { abortedError, Emitter, KinoportError } from '@kinoport/core';
 import { WebSocket } from 'ws';
 import {
@@ -38,7 +39,10 @@ export const openWebSocketLink: LinkOpener = (relay, signal) =>
       handshakeTimeout: PATIENCE,
       followRedirects: false,
     });
+    const answered = (_request: unknown, { statusCode = 0 }: IncomingMessage): void =>
+      failed(new Error(refusedWith(statusCode)));
     const give = (): void => {
+      socket.off('unexpected-response', answered);
       signal.removeEventListener('abort', abort);
       socket.off('open', opened);
       socket.off('error', failed);
@@ -58,7 +62,17 @@ export const openWebSocketLink: LinkOpener = (relay, signal) =>
     signal.addEventListener('abort', abort, { once: true });
     socket.once('open', opened);
     socket.once('error', failed);
+    socket.once('unexpected-response', answered);
   });
+
+const refusedWith = (status: number): string =>
+  status === 429
+    ? 'it takes no more connections from this address for now.'
+    : status === 503
+      ? 'it takes nobody new for now.'
+      : status > 499
+        ? `the server in front of it says ${status}.`
+        : `what answers there is no relay (${status}).`;
 
 function unreachable(relay: string, error: Error): KinoportError {
   const why = error.message || ('code' in error ? String(error.code) : 'no answer');
