@@ -6,6 +6,7 @@ import {
   KinoportError,
   type PluginContext,
   PRODUCT,
+  type SyncEndReason,
 } from '@kinoport/core';
 import type { Room } from '../client/room.ts';
 import { invitationOf, type RoomService } from '../client/roomService.ts';
@@ -14,6 +15,8 @@ import { Film } from './film.ts';
 import { RoomSession } from './roomSession.ts';
 
 const NAME = 'name';
+/** Ends that nobody here has wanted: a film in the middle of them is not the room's to close. */
+const ROOM_LOST: readonly SyncEndReason[] = ['lost', 'closed', 'expired'];
 
 type Options = CommandArguments['options'];
 const textOf = (value: unknown): string | undefined =>
@@ -98,7 +101,7 @@ export class Entrance {
             if (!film.isGiven) await film.find(room, acceptShared);
           },
           open: async () => {
-            if (film.isGiven) await room.watch(await film.open('beginning'));
+            if (film.isGiven) await room.watch(await film.openOnce());
           },
         };
       },
@@ -109,12 +112,17 @@ export class Entrance {
   /** Whatever happens the seat is given up in the end, and the player that was opened here is closed. */
   async #within(film: Film, enter: () => Promise<Entered>, io: CommandIo): Promise<number> {
     let room: Room | undefined;
-    let leftFromElsewhere = false;
+    let goesOn = false;
     try {
       const { open, find, ...entered } = await enter();
       room = entered.room;
+      const { timeline } = room;
+      let hasStarted = timeline.phase !== 'idle';
+      room.onDidChangeTimeline((change) => {
+        hasStarted = change.timeline.phase !== 'idle';
+      });
       room.onDidClose(({ reason }) => {
-        leftFromElsewhere = reason === 'left';
+        goesOn = reason === 'left' || (hasStarted && ROOM_LOST.includes(reason));
       });
       const session = new RoomSession(room, io, film, this.#ctx.clock);
       session.greet();
@@ -127,8 +135,9 @@ export class Entrance {
       throw error;
     } finally {
       await room?.dispose();
-      // "room leave" leaves the room alone; the end of this command ends what it has opened.
-      if (!leftFromElsewhere || io.signal.aborted) await film.stop();
+      // "room leave", and the end of a room, leave the film alone; the end of this command ends what it has opened.
+      if (!goesOn || io.signal.aborted) await film.stop();
+      else if (film.isOpen && !io.wantsJson) io.line('The film goes on for you alone.');
     }
   }
 

@@ -1,9 +1,12 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import {
   type CommandIo,
   isKinoportError,
   KinoportError,
   type PlaybackHandle,
   type PluginContext,
+  toKinoportError,
 } from '@kinoport/core';
 import type { Room } from '../client/room.ts';
 import { findPlayed } from '../media/shelf.ts';
@@ -34,6 +37,20 @@ export class Film {
     return this.#uris.length > 0;
   }
 
+  get isOpen(): boolean {
+    return this.#handle !== undefined;
+  }
+
+  /** The player was closed: the next one is another. */
+  forget(): void {
+    this.#handle = undefined;
+  }
+
+  /** The player that was opened already, else one that is opened now. */
+  async openOnce(): Promise<string> {
+    return this.#handle?.id ?? this.open('beginning');
+  }
+
   /** Opens a player, which stands; at the beginning, or where the viewer stopped. @returns its session */
   async open(from: 'beginning' | 'resume'): Promise<string> {
     const { player, fullscreen, signal } = this.#options;
@@ -53,6 +70,7 @@ export class Film {
   async stop(): Promise<void> {
     try {
       await this.#handle?.stop();
+      this.#handle = undefined;
     } catch (error) {
       if (!isKinoportError(error, 'SESSION_NOT_FOUND', 'PLAYER_GONE')) throw error;
     }
@@ -75,15 +93,10 @@ export class Film {
     const { share } = item;
     if (share !== undefined && (acceptShared || (await this.#agrees(share)))) {
       this.#uris = [share];
+      if (!this.#io.wantsJson) this.#io.line(`Shared by the host: ${cleanLine(share, 200)}`);
       return;
     }
-    const answer = await this.#ask(
-      `Your file of ${name === '' ? 'the film' : `"${name}"`} (whole path, or address): `,
-    );
-    if (answer !== '') {
-      this.#uris = [answer];
-      return;
-    }
+    if (await this.#openAsked(name === '' ? 'the film' : `"${name}"`)) return;
     throw new KinoportError(
       'ROOM_MEDIA_MISSING',
       `This machine has not played ${name === '' ? 'the film of the room' : `"${name}"`} yet.`,
@@ -94,6 +107,24 @@ export class Film {
             : 'Join with your file: room join CODE FILE; or open what the host shares: --shared.',
       },
     );
+  }
+
+  /** Asks until something opens. @returns false when nothing was answered, or nobody is there */
+  async #openAsked(name: string): Promise<boolean> {
+    for (;;) {
+      const answer = typedPath(await this.#ask(`Your file of ${name} (whole path, or address): `));
+      if (answer === '') return false;
+      this.#uris = [answer];
+      try {
+        await this.open('beginning');
+        return true;
+      } catch (error) {
+        this.#uris = [];
+        if (isKinoportError(error, 'ABORTED')) throw error;
+        const { message, hint } = toKinoportError(error);
+        this.#io.error(hint === undefined ? message : `${message} ${hint}`);
+      }
+    }
   }
 
   async #agrees(share: string): Promise<boolean> {
@@ -111,4 +142,17 @@ export class Film {
       throw error;
     }
   }
+}
+
+/** A path as people type it or drop it on a terminal: with quotes, escaped blanks, or of their home. */
+export function typedPath(text: string): string {
+  const trimmed = text.trim();
+  const [, quote, quoted = ''] = /^(["'])(.*)\1$/.exec(trimmed) ?? [];
+  const path =
+    quote !== undefined
+      ? quoted
+      : process.platform === 'win32'
+        ? trimmed
+        : trimmed.replace(/\\([\s()'"&\\[\]])/g, '$1');
+  return /^~[/\\]/.test(path) ? join(homedir(), path.slice(2)) : path;
 }

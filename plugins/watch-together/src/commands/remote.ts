@@ -1,7 +1,7 @@
 import { type Clock, type CommandArguments, type CommandIo, KinoportError } from '@kinoport/core';
 import type { Room } from '../client/room.ts';
 import type { RoomService } from '../client/roomService.ts';
-import { parseRoomCode } from '../protocol/index.ts';
+import { cleanLine, parseRoomCode } from '../protocol/index.ts';
 import { roomEvent, syncEvent } from './report.ts';
 import { roomPosition, steer } from './steer.ts';
 import { parseTyped, type Typed } from './typed.ts';
@@ -51,7 +51,7 @@ export class RemoteRoom {
     const named = typeof options.room === 'string' ? parseRoomCode(options.room) : undefined;
     const [room, ...others] = options.room === undefined ? rooms : rooms.filter(({ code }) => code === named);
     if (!room)
-      throw new KinoportError('ROOM_NOT_FOUND', 'This machine is in no such room.', {
+      throw new KinoportError('ROOM_NOT_FOUND', noRoom(options.room), {
         hint: 'Open one with "room create FILE", or join one with "room join LINK".',
       });
     if (others.length > 0)
@@ -61,6 +61,11 @@ export class RemoteRoom {
     return room;
   }
 }
+
+const noRoom = (named: unknown): string =>
+  named === undefined
+    ? 'This machine is in no room.'
+    : `This machine is not in the room ${cleanLine(String(named), 80)}.`;
 
 /** `seek 12:30`, `seek +10`. @throws KinoportError `USAGE` */
 export function seekOf({ args }: CommandArguments): Typed {

@@ -39,7 +39,11 @@ export class RoomReport implements Disposable {
         };
         if (cause.kind === 'start') this.#event({ event: 'started', position, at, by: cause.by });
         this.#event(event);
-        const line = timelineLine(change, (id) => this.#nameOf(id));
+        const line = timelineLine(
+          change,
+          (id) => this.#nameOf(id),
+          (id) => room.queue.find((item) => item.id === id)?.title,
+        );
         if (line !== undefined) this.#say(line);
       }),
     );

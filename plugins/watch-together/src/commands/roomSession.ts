@@ -10,9 +10,8 @@ import type { Room } from '../client/room.ts';
 import type { Film } from './film.ts';
 import { RoomReport, roomEvent } from './report.ts';
 import { steer } from './steer.ts';
-import { formatMs } from './time.ts';
 import { HELP, parseSent, parseTyped, type Typed } from './typed.ts';
-import { participantLine } from './words.ts';
+import { offsetLine, participantLine } from './words.ts';
 
 /** What ends a room for a person, where it was not the person. */
 const ENDS: Readonly<Partial<Record<SyncEndReason, KinoportError>>> = {
@@ -42,9 +41,13 @@ export class RoomSession {
     const io = this.#io;
     const report = new RoomReport(this.#room, io, this.#clock);
     const refused = Promise.withResolvers<never>();
-    const watch = this.#room.onDidWarn(({ code, message }) => {
+    const watch = this.#room.onDidWarn(({ code }) => {
       if (code === 'ROOM_MEDIA_MISMATCH' && this.#room.settings.mismatch === 'refuse')
-        refused.reject(new KinoportError(code, message));
+        refused.reject(
+          new KinoportError(code, 'The room is for its own film alone.', {
+            hint: 'Join again with a copy of it.',
+          }),
+        );
     });
     const over = new Promise<SyncEndReason>((resolve) => {
       this.#room.onDidClose(({ reason }) => resolve(reason));
@@ -71,7 +74,11 @@ export class RoomSession {
       return;
     }
     for (const one of this.#room.participants) io.line(`  ${participantLine(one)}`);
-    io.line('Type t when you are ready, h for help; anything else is said to the others.');
+    const what =
+      this.#room.timeline.phase === 'idle'
+        ? 'Type t when you are ready, h for help'
+        : 'The film is under way, and yours joins it. Type h for help';
+    io.line(`${what}; anything else is said to the others.`);
   }
 
   async #read(signal: AbortSignal): Promise<void> {
@@ -103,8 +110,7 @@ export class RoomSession {
           return;
         default:
           await steer(this.#room, typed, this.#clock.now());
-          if (typed.command === 'offset' && !io.wantsJson)
-            io.line(`Your player is ${formatMs(typed.seconds * 1000, 0)} from the others.`);
+          if (typed.command === 'offset' && !io.wantsJson) io.line(offsetLine(typed.seconds));
       }
     } catch (error) {
       if (isKinoportError(error, 'ROOM_CLOSED')) return;
@@ -113,9 +119,11 @@ export class RoomSession {
   }
 
   async #watch(): Promise<void> {
-    if (this.#room.playbackId !== undefined) return;
+    if (this.#room.playbackId !== undefined)
+      throw new KinoportError('ROOM_STATE', 'Your player is open already.');
+    this.#film.forget();
     if (!this.#film.isGiven) await this.#film.find(this.#room, false);
-    await this.#room.watch(await this.#film.open('beginning'));
+    await this.#room.watch(await this.#film.openOnce());
   }
 
   #tell({ code, message, hint }: KinoportError): void {

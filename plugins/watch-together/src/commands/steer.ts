@@ -36,6 +36,8 @@ export async function steer(room: Room, typed: Steering, now: number): Promise<v
       return undo(room);
     case 'next':
       return next(room);
+    case 'kick':
+      return kick(room, typed.who);
     case 'chat':
       return room.say(typed.text);
   }
@@ -64,4 +66,18 @@ async function next(room: Room): Promise<void> {
   const item = at < 0 ? undefined : room.queue[at + 1];
   if (!item) throw new KinoportError('NO_NEXT_ITEM', 'The queue of the room has nothing more.');
   await room.select(item.id);
+}
+
+async function kick(room: Room, who: string): Promise<void> {
+  const name = who.trim().toLowerCase();
+  const others = room.participants.filter(({ isSelf }) => !isSelf);
+  const named = others.filter((one) => one.id === who || one.name.toLowerCase() === name);
+  const [one, ...more] = named;
+  if (!one)
+    throw new KinoportError('ROOM_STATE', 'Nobody else here has that name.', { hint: 'l lists them.' });
+  if (more.length > 0)
+    throw new KinoportError('ROOM_STATE', 'More than one here has that name.', {
+      hint: `Say which: ${named.map(({ id }) => `kick ${id}`).join(', ')}`,
+    });
+  await room.kick(one.id);
 }

@@ -30,6 +30,8 @@ const Typed = Type.Union([
   plain('help'),
   plain('watch'),
   plain('leave'),
+  /** Sends a member out; by its name, or its id where two have the same. */
+  Type.Object({ command: Type.Literal('kick'), who: Type.String({ minLength: 1, maxLength: 64 }) }),
   Type.Object({ command: Type.Literal('chat'), text: Type.String({ minLength: 1, maxLength: 2000 }) }),
 ]);
 export type Typed = Readonly<Static<typeof Typed>>;
@@ -56,6 +58,8 @@ export function parseTyped(line: string): Typed | undefined {
   if (/^\s/.test(line)) return talk;
   const text = line.trim().toLowerCase();
   if (Object.hasOwn(WORDS, text)) return WORDS[text];
+  const [, who] = /^kick\s+(.+)$/i.exec(line.trim()) ?? [];
+  if (who !== undefined) return { command: 'kick', who };
   const [, letter, sign = '', rest = ''] = /^([so])\s+([+-]?)([\d:.]+)$/.exec(text) ?? [];
   if (letter === undefined) return talk;
   const seconds = parseTime(rest);
@@ -85,6 +89,7 @@ export const HELP: readonly string[] = [
   'n         the next in the queue',
   'o +0.2    have your player 0.2 s ahead of the others; o 0: not',
   'l         who is here',
+  'kick ANN  send Ann out of the room (host)',
   'w         watch again, after the player was closed',
   'h         this help; Ctrl-C leaves the room',
   'Anything else is said to the others; a line that begins with a blank always is.',

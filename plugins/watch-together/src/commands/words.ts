@@ -10,6 +10,7 @@ export function participantLine(one: SyncParticipant): string {
     one.isSelf ? 'you' : undefined,
     one.connected ? undefined : 'connection lost',
     one.isReady ? 'ready' : 'not ready',
+    one.waitForMe ? undefined : 'not waited for',
     one.buffering ? 'waits for data' : undefined,
     one.match === 'different' ? 'another film' : undefined,
     one.drift === undefined ? undefined : `drift ${formatMs(one.drift)}`,
@@ -35,6 +36,8 @@ export function peopleChanges(
       ...(!was.connected && one.connected ? [`${name} is back.`] : []),
       ...(was.isReady !== one.isReady ? [`${name} is ${one.isReady ? '' : 'not '}ready.`] : []),
       ...(!was.isHost && one.isHost ? [`${name} is the host now.`] : []),
+      ...(was.waitForMe && !one.waitForMe ? [`The room does not wait for ${name} any more.`] : []),
+      ...(!was.waitForMe && one.waitForMe ? [`The room waits for ${name} again.`] : []),
       ...(was.match !== 'different' && one.match === 'different' ? [`${name} has another film.`] : []),
     ];
   });
@@ -43,45 +46,65 @@ export function peopleChanges(
 
 /** What has become of the timeline, and by whom; undefined: nothing worth a line. */
 export function timelineLine(
+  change: SyncTimelineChange,
+  nameOf: (id: string) => string,
+  titleOf: (media: string) => string | undefined = () => undefined,
+): string | undefined {
+  const { timeline } = change;
+  const done = doneLine(change, nameOf, titleOf);
+  if (timeline.phase !== 'waiting') return done && `${done}.`;
+  const waiting = (timeline.waitingFor ?? []).map(nameOf).join(', ') || 'somebody';
+  return `${done ?? `At ${formatTime(timeline.position)}`}; waiting for ${waiting}.`;
+}
+
+function doneLine(
   { timeline, cause }: SyncTimelineChange,
   nameOf: (id: string) => string,
+  titleOf: (media: string) => string | undefined,
 ): string | undefined {
   const who = cause.by === null ? 'The room' : nameOf(cause.by);
   const at = formatTime(timeline.position);
-  const waiting = (timeline.waitingFor ?? []).map(nameOf).join(', ');
-  if (timeline.phase === 'waiting') return `At ${at}, waiting for ${waiting || 'somebody'}.`;
   switch (cause.kind) {
     case 'start':
-      return `${who} starts the film at ${at}.`;
+      return `${who} starts the film at ${at}`;
     case 'play':
-      return cause.by === null ? undefined : `${who} goes on at ${at}.`;
+      return cause.by === null ? undefined : `${who} goes on at ${at}`;
     case 'pause':
-      return `${who} pauses at ${at}.`;
+      return `${who} pauses at ${at}`;
     case 'seek':
-      return `${who} goes to ${at}${cause.from === undefined ? '' : ` from ${formatTime(cause.from)}`}.`;
+      return `${who} goes to ${at}${cause.from === undefined ? '' : ` from ${formatTime(cause.from)}`}`;
     case 'rate':
-      return `${who} sets the speed to ${timeline.rate}.`;
-    case 'media':
-      return `${who} goes on with another film.`;
+      return `${who} sets the speed to ${timeline.rate}`;
+    case 'media': {
+      const title = timeline.media === null ? undefined : titleOf(timeline.media);
+      return `${who} goes on with ${title === undefined ? 'another film' : `"${title}"`}`;
+    }
     case 'stop':
-      return `${who} goes back to the lobby.`;
+      return `${who} goes back to the lobby`;
     case 'buffering':
       return undefined;
     case 'ready':
-      return `Everybody is there: on from ${at}.`;
+      return `On from ${at}`;
   }
+}
+
+/** What `o` has done. `seconds`: ahead of the others. */
+export function offsetLine(seconds: number): string {
+  if (seconds === 0) return 'Your player is with the others.';
+  return `Your player is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} the others.`;
 }
 
 /** The line at the bottom. `position`: seconds. */
 export function statusLine(room: Room, status: SyncStatus, position: number): string {
   const { timeline, participants, code } = room;
-  const ready = participants.filter(({ isReady }) => isReady).length;
-  const phase =
-    timeline.phase === 'idle' ? `lobby, ${ready} of ${participants.length} ready` : timeline.phase;
+  const here = participants.filter(({ connected }) => connected);
+  const ready = here.filter(({ isReady }) => isReady).length;
+  const phase = timeline.phase === 'idle' ? `lobby, ${ready} of ${here.length} ready` : timeline.phase;
+  const { duration = Number.POSITIVE_INFINITY } = room.queue.find(({ id }) => id === timeline.media) ?? {};
   const parts = [
     code,
     phase,
-    ...(timeline.phase === 'idle' ? [] : [formatTime(position), `${participants.length} here`]),
+    ...(timeline.phase === 'idle' ? [] : [formatTime(Math.min(position, duration)), `${here.length} here`]),
     ...(status.connection === 'reconnecting' ? ['connecting again'] : [status.sync]),
     ...figuresOf(status),
   ];

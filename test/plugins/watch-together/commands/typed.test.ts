@@ -15,6 +15,9 @@ it.each([
   ['s is a letter', { command: 'chat', text: 's is a letter' }],
   ['o +0.2', { command: 'offset', seconds: 0.2 }],
   ['o -0.2', { command: 'offset', seconds: -0.2 }],
+  ['kick Bob 2', { command: 'kick', who: 'Bob 2' }],
+  [' kick Bob', { command: 'chat', text: 'kick Bob' }],
+  ['kick', { command: 'chat', text: 'kick' }],
   ['constructor', { command: 'chat', text: 'constructor' }],
   ['', undefined],
 ])('%j is understood', (line, expected) => {
@@ -26,6 +29,7 @@ it.each([
   ['{"command":"seek","position":-1}', undefined],
   ['{"command":"seek","position":"NaN"}', undefined],
   ['{"command":"chat","text":"p"}', { command: 'chat', text: 'p' }],
+  ['{"command":"kick","who":"p2"}', { command: 'kick', who: 'p2' }],
   ['{"command":"reboot"}', undefined],
   ['{"command":', undefined],
   ['p', { command: 'toggle' }],
