@@ -8,11 +8,15 @@ import {
   positionAt,
 } from '@kinoport/core';
 import { Approach, type ApproachTarget } from './approach.ts';
+import { Attempts } from './attempts.ts';
 import { ClassicPolicy } from './classic.ts';
 import { DriftLoop } from './driftLoop.ts';
-import { FigureBook, type FollowFigures, type FollowMode } from './figures.ts';
+import { FigureBook, type FollowFigures } from './figures.ts';
+import { followMode } from './followMode.ts';
 import { IntentReader } from './intentReader.ts';
+import { endsAt, isNear } from './nearness.ts';
 import { OwnCommands, type PlayerChange } from './ownCommands.ts';
+import { Placement } from './placement.ts';
 import { PlayerCommands } from './playerCommands.ts';
 import type { DriftPolicy } from './policy.ts';
 import type { FollowedPlayer, RoomTime, Timeline, ViewerIntent } from './ports.ts';
@@ -27,13 +31,6 @@ import { intentOf } from './viewerIntent.ts';
 const TICK = 50;
 /** The room has so long to answer what the viewer did before the player is taken back to the timeline. */
 const HOLD = 1500;
-/** Milliseconds until what failed is tried again, doubled up to the longest. */
-const RETRY = 1000;
-const LONGEST_RETRY = 15_000;
-/** Nearer than this to the end a player is left to end by itself, seconds. */
-const NEAR_END = 0.3;
-/** Farther than this from a start that is still to come a player is stopped, to start with the others, seconds. */
-const AT_START = 0.04;
 
 export interface TimelineFollowerOptions {
   readonly clock: Clock;
@@ -57,6 +54,8 @@ export class TimelineFollower implements Disposable {
   readonly #approach: Approach;
   readonly #loop: DriftLoop;
   readonly #intents: IntentReader;
+  readonly #placement: Placement;
+  readonly #attempts: Attempts;
   readonly #stall = new StallWatch();
   readonly #book: FigureBook;
   readonly #owned = new DisposableStore();
@@ -68,12 +67,9 @@ export class TimelineFollower implements Disposable {
   #ownOffset: number;
   #timeline: Timeline | undefined;
   #state: PlayerState;
-  #plan: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
   /** A plan is due as soon as clock and player allow it. */
   #waiting = false;
   #heldUntil: number | undefined;
-  #retryAt: number | undefined;
-  #failures = 0;
   #gone = false;
   #disposed = false;
 
@@ -109,6 +105,14 @@ export class TimelineFollower implements Disposable {
       onSpeed: (factor, drift) => this.#book.note('rate', factor, drift),
       onFault: (error) => this.#fault(error),
     });
+    this.#placement = new Placement({
+      clock,
+      approach: this.#approach,
+      loop: this.#loop,
+      policy: this.#policy,
+      profile: this.#profile,
+    });
+    this.#attempts = new Attempts(clock, (error) => this.#fault(error));
     this.#intents = new IntentReader(clock, own);
     this.#state = player.state;
     this.#viewersRate = player.state.rate;
@@ -157,13 +161,13 @@ export class TimelineFollower implements Disposable {
   /** Takes the player to the timeline now, whatever its viewer did; after the room has refused that, for instance. */
   reassert(): void {
     this.#heldUntil = undefined;
-    this.#failures = 0;
+    this.#attempts.forgive();
     this.#replan();
   }
 
   /** Resolves when the player is neither being placed nor started. */
-  async whenIdle(): Promise<void> {
-    while (this.#plan !== undefined) await this.#plan.done;
+  whenIdle(): Promise<void> {
+    return this.#attempts.whenIdle();
   }
 
   /** Lets go of the player and gives it back the rate that it had before the room. */
@@ -180,7 +184,7 @@ export class TimelineFollower implements Disposable {
 
   async dispose(): Promise<void> {
     this.#disposed = true;
-    this.#plan?.abort.abort();
+    this.#attempts.stop();
     this.#loop.reset();
     await this.#owned.dispose();
     for (const emitter of [this.#onIntent, this.#onStall, this.#onFault, this.#onGone]) emitter.dispose();
@@ -196,12 +200,12 @@ export class TimelineFollower implements Disposable {
     const now = this.#clock.now();
     if (this.#gone || this.#disposed) return;
     if (this.#heldUntil !== undefined && now >= this.#heldUntil) this.reassert();
-    if (this.#waiting || (this.#retryAt !== undefined && now >= this.#retryAt)) this.#replan();
+    if (this.#waiting || this.#attempts.isDue(now)) this.#replan();
     const target = this.#target;
     const timeline = this.#timeline;
     if (target === undefined || timeline === undefined) return;
     this.#watchStall(now, target, timeline);
-    if (this.#plan !== undefined || this.#heldUntil !== undefined || this.#retryAt !== undefined) return;
+    if (this.#attempts.isRunning || this.#attempts.waits || this.#heldUntil !== undefined) return;
     if (timeline.phase !== 'playing' || now < target.begins) return;
     if (this.#state.status === 'playing') this.#loop.tick(target, timeline.rate);
     // It stands although nobody here wants it to: what stopped it was never told.
@@ -209,10 +213,9 @@ export class TimelineFollower implements Disposable {
   }
 
   #replan(): void {
-    this.#plan?.abort.abort();
-    this.#plan = undefined;
+    this.#attempts.stop();
+    this.#attempts.retried();
     this.#waiting = false;
-    this.#retryAt = undefined;
     const target = this.#target;
     const timeline = this.#timeline;
     const { status } = this.#state;
@@ -222,73 +225,17 @@ export class TimelineFollower implements Disposable {
       return;
     }
     this.#loop.reset();
-    if (timeline.phase === 'playing' && this.#isNear(target)) return;
-    this.#begin((signal) => this.#carryOut(timeline, target, signal));
-  }
-
-  /** Whether the player plays and is near enough to be left to the drift loop. */
-  #isNear(target: ApproachTarget): boolean {
-    const state = this.#state;
-    if (state.status !== 'playing') return state.status === 'ended' && this.#endsAt(target);
-    const at = Math.max(this.#clock.now(), target.begins);
-    const ahead = positionAt(state, this.#clock.now()) + (state.rate * (at - this.#clock.now())) / 1000;
-    // Whoever pressed play is ahead of the common start: speed alone would take seconds to make up for that.
-    const bound =
-      target.begins > this.#clock.now() ? Math.min(AT_START, this.#profile.jump) : this.#profile.jump;
-    return Math.abs(ahead - target.positionAt(at)) <= bound || this.#endsAt(target);
-  }
-
-  /** The room is at the end of this copy of the film. */
-  #endsAt(target: ApproachTarget): boolean {
-    const { duration, position } = this.#state;
-    if (duration === undefined) return false;
-    const isLast = target.positionAt(this.#clock.now()) >= duration - NEAR_END;
-    return isLast && (this.#state.status === 'ended' || position >= duration - 2);
-  }
-
-  #begin(run: (signal: AbortSignal) => Promise<void>): void {
-    const abort = new AbortController();
-    const done = run(abort.signal)
-      .then(
-        () => {
-          if (!abort.signal.aborted) this.#failures = 0;
-        },
-        (error: unknown) => {
-          if (!abort.signal.aborted) this.#fault(error);
-        },
-      )
-      .finally(() => {
-        if (this.#plan?.abort === abort) this.#plan = undefined;
-      });
-    this.#plan = { abort, done };
-  }
-
-  async #carryOut(timeline: Timeline, target: ApproachTarget, signal: AbortSignal): Promise<void> {
-    const speed = this.#policy.startRate(timeline.rate);
-    if (timeline.phase === 'playing') {
-      const started = await this.#approach.join(target, speed, signal);
-      this.#loop.begin(started.at, timeline.rate, started.inTime ? 'start' : undefined);
-    } else {
-      await this.#approach.stand(target.positionAt(target.begins), target.begins, speed, signal);
-    }
+    if (timeline.phase === 'playing' && isNear(this.#state, target, this.#clock.now(), this.#profile)) return;
+    this.#attempts.begin((signal) => this.#placement.bring(timeline, target, signal));
   }
 
   #jump(speed: number, drift: number): void {
     const target = this.#target;
     const timeline = this.#timeline;
-    if (target === undefined || timeline === undefined || this.#endsAt(target)) return;
+    if (target === undefined || timeline === undefined) return;
+    if (endsAt(this.#state, target, this.#clock.now())) return;
     this.#book.note('seek', -drift, drift);
-    const { compensates } = this.#policy;
-    this.#begin(async (signal) => {
-      if (compensates && this.#profile.scheduled && this.#profile.exactSeek) {
-        const started = await this.#approach.join(target, speed, signal);
-        this.#loop.begin(started.at, timeline.rate, started.inTime ? 'start' : undefined);
-      } else {
-        await this.#approach.jump(target, speed, compensates);
-        signal.throwIfAborted();
-        this.#loop.begin(this.#clock.now(), timeline.rate, compensates ? 'jump' : undefined);
-      }
-    });
+    this.#attempts.begin((signal) => this.#placement.jump(timeline, target, speed, signal));
   }
 
   #changed(state: PlayerState): void {
@@ -303,14 +250,13 @@ export class TimelineFollower implements Disposable {
       this.#replan();
     } else if (changes.length > 0) {
       this.#interrupted(changes, state);
-    } else if (state.status === 'playing' && before.status !== 'playing' && this.#plan === undefined) {
+    } else if (state.status === 'playing' && before.status !== 'playing' && !this.#attempts.isRunning) {
       this.#loop.begin(this.#clock.now(), this.#timeline?.rate ?? 1);
     }
   }
 
   #interrupted(changes: readonly PlayerChange[], state: PlayerState): void {
-    this.#plan?.abort.abort();
-    this.#plan = undefined;
+    this.#attempts.stop();
     this.#loop.reset();
     this.#heldUntil = this.#clock.now() + HOLD;
     const position = positionAt(state, this.#clock.now()) - this.#ownOffset;
@@ -329,8 +275,8 @@ export class TimelineFollower implements Disposable {
       now >= target.begins &&
       !over &&
       this.#heldUntil === undefined &&
-      !this.#endsAt(target);
-    const moved = this.#plan !== undefined;
+      !endsAt(this.#state, target, now);
+    const moved = this.#attempts.isRunning;
     const moves = status === 'playing' && (moved || this.#loop.settles || this.#loop.moves(now));
     if (!this.#stall.update(now, { wanted, moves, moved })) return;
     this.#onStall.fire(this.#stall.stalled);
@@ -343,37 +289,31 @@ export class TimelineFollower implements Disposable {
       return;
     }
     if (isKinoportError(error, 'ABORTED')) return;
-    this.#retryAt = this.#clock.now() + Math.min(LONGEST_RETRY, RETRY * 2 ** this.#failures);
-    this.#failures += 1;
+    this.#attempts.failed();
     this.#onFault.fire(error);
   }
 
   #lose(): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#plan?.abort.abort();
+    this.#attempts.stop();
     this.#loop.reset();
     this.#book.changed();
     this.#onGone.fire();
   }
 
-  get #mode(): FollowMode {
-    const timeline = this.#timeline;
-    const { status } = this.#state;
-    if (this.#gone) return 'gone';
-    if (timeline === undefined || timeline.phase === 'idle') return 'idle';
-    if (!this.#time.isSet) return 'clock';
-    if (status === 'opening') return 'opening';
-    if (this.#heldUntil !== undefined) return 'held';
-    if (this.#stall.stalled) return 'stalled';
-    if (this.#plan !== undefined) return 'approaching';
-    if (status === 'ended' || status === 'failed') return 'ended';
-    if (timeline.phase !== 'playing') return 'standing';
-    return this.#loop.settles || this.#policy.error === undefined ? 'settling' : this.#policy.mode;
-  }
-
   #figures(): FollowFigures {
-    const mode = this.#mode;
+    const mode = followMode({
+      gone: this.#gone,
+      phase: this.#timeline?.phase,
+      knowsTime: this.#time.isSet,
+      status: this.#state.status,
+      held: this.#heldUntil !== undefined,
+      stalled: this.#stall.stalled,
+      approaching: this.#attempts.isRunning,
+      settles: this.#loop.settles || this.#policy.error === undefined,
+      trim: this.#policy.mode,
+    });
     const drift = mode === 'lock' || mode === 'trim' ? this.#policy.error : undefined;
     return {
       policy: this.#policy.name,
