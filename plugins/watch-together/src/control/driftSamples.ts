@@ -43,6 +43,10 @@ export class DriftSamples {
     return weightedMedian(carried);
   }
 
+  get size(): number {
+    return this.#samples.length;
+  }
+
   /** The typical uncertainty of one measurement. */
   get uncertainty(): number {
     const sorted = [...this.#uncertainties].sort((a, b) => a - b);

@@ -47,7 +47,8 @@ const REMEMBERED = 5;
 
 /**
  * How long a player takes from the command to the first moving picture, seconds. A busy machine makes single starts
- * late, and believing one would make the next too early: the lower median of the last five counts.
+ * late and none early, and believing a late one makes the next too early: the second smallest of the last five counts,
+ * of fewer the smallest.
  */
 export class StartLatency {
   readonly #most: number;
@@ -59,7 +60,7 @@ export class StartLatency {
 
   get mean(): number {
     const sorted = [...this.#measured].sort((a, b) => a - b);
-    return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+    return sorted[this.#measured.length < REMEMBERED ? 0 : 1] ?? 0;
   }
 
   learn(seconds: number): void {

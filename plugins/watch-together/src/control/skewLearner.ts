@@ -2,12 +2,23 @@
 const SHORTEST = 8000;
 const FEWEST = 20;
 const LONGEST = 120_000;
+/** A slope is clear when the error has moved by so much, seconds, or was watched for so long, milliseconds. */
+const MOVED = 0.003;
+const WATCHED = 60_000;
 /** A sound card that is further off is broken: 2000 ppm. */
 const WIDEST = 0.002;
 
 interface Point {
   readonly at: number;
   readonly error: number;
+}
+
+interface Slope {
+  /** Seconds a second. */
+  readonly value: number;
+  readonly deviation: number;
+  /** It is the player's own, not a passing one. */
+  readonly isClear: boolean;
 }
 
 /** How much faster the player's own clock runs than the room's, seconds a second: the integral term. */
@@ -26,7 +37,7 @@ export class SkewLearner {
   }
 
   /** The slope of the error, and how far that may be off; `undefined` when too little was seen. */
-  slope(): { readonly value: number; readonly deviation: number } | undefined {
+  slope(): Slope | undefined {
     const points = this.#points;
     const [first, last] = [points[0], points.at(-1)];
     if (!first || !last || points.length < FEWEST || last.at - first.at < SHORTEST) return undefined;
@@ -46,7 +57,10 @@ export class SkewLearner {
       0,
     );
     // Neighbouring errors are alike (mpv reports its sound in blocks), so the line is surer than it looks; hence 4.
-    return { value, deviation: 2 * Math.sqrt(rest / Math.max(1, count - 2) / spread) };
+    const span = last.at - first.at;
+    // The room's clock, while it is corrected, moves a player's error too, but not far.
+    const isClear = span >= WATCHED || (Math.abs(value) * span) / 1000 >= MOVED;
+    return { value, isClear, deviation: 2 * Math.sqrt(rest / Math.max(1, count - 2) / spread) };
   }
 
   /**

@@ -88,6 +88,20 @@ describe('two players', () => {
     expect(pair[1].follower.figures.skew).toBeCloseTo(100, -1);
   });
 
+  for (const seed of [1, 2, 3, 4])
+    it(`are within 4 ms three seconds after starts that a busy machine makes up to 60 ms late (${seed})`, async () => {
+      room = new SimulatedRoom(20 + seed);
+      const late = (): number => (room.random.next() < 0.3 ? 60 * room.random.next() : 0.3);
+      const pair = [room.join({ startLatency: late }), room.join({ startLatency: late })] as const;
+      for (let round = 0; round < 10; round += 1) {
+        room.set({ phase: 'paused' }, 200);
+        await room.run(1000);
+        room.set({ phase: 'playing', position: 40 * round }, 300);
+        await room.run(3300);
+        expect((await drifts(pair, 1000)).at(-1)).toBeLessThan(4);
+      }
+    });
+
   it('that can only be read by frames stay within half of one', async () => {
     room = new SimulatedRoom(13);
     const member = room.join({ grain: 1 / 24, frame: 1 / 24, ppm: 200 });

@@ -6,6 +6,7 @@ import {
 } from '../../../../plugins/watch-together/src/control/classic.ts';
 import { Cooldown } from '../../../../plugins/watch-together/src/control/cooldown.ts';
 import { DriftSamples } from '../../../../plugins/watch-together/src/control/driftSamples.ts';
+import { glideFrom, leftOf } from '../../../../plugins/watch-together/src/control/glide.ts';
 import { nextMode } from '../../../../plugins/watch-together/src/control/hysteresis.ts';
 import {
   LearnedLatency,
@@ -56,24 +57,55 @@ describe('a timeline', () => {
 describe('the speed that takes an error away', () => {
   const vectors = [
     [0, 0, 1],
-    [0.002, 0, 0.998],
-    [0.003, 0, 0.997],
-    [0.015, 0, 0.997],
-    [0.016, 0, 0.99],
-    [0.04, 0, 0.99],
-    [0.045, 0, 0.955],
-    [0.06, 0, 0.95],
+    [0.002, 0, 0.996],
+    [0.005, 0, 0.99],
+    [0.015, 0, 0.99],
+    [0.016, 0, 0.98],
+    [0.04, 0, 0.98],
+    [0.045, 0, 0.95],
     [3, 0, 0.95],
-    [-0.002, 0, 1.002],
-    [-0.02, 0, 1.01],
+    [-0.002, 0, 1.004],
+    [-0.02, 0, 1.02],
     [-3, 0, 1.05],
     [0, 0.0001, 0.9999],
-    [-0.02, 0.0001, 1.0099],
+    [-0.02, 0.0001, 1.0199],
   ] as const;
   for (const [error, skew, factor] of vectors)
     it(`of ${error * 1000} ms with ${skew * 1e6} ppm is ${factor}`, () => {
       expect(trimFactor(error, skew)).toBeCloseTo(factor, 12);
     });
+});
+
+describe('a glide', () => {
+  const fine = profileOf(FINE);
+  const coarse = profileOf({ ...FINE, rate: { min: 0.5, max: 2, fine: false } });
+  const vectors = [
+    // error, rate, skew: speed, seconds
+    [fine, 0.005, 1, 0, 0.99, 0.5],
+    [fine, 0.003, 1, 0, 0.994, 0.5],
+    [fine, -0.012, 1, 0, 1.01, 1.2],
+    [fine, 0.03, 1, 0, 0.98, 1.5],
+    [fine, -0.2, 1, 0, 1.05, 4],
+    [fine, 0.005, 2, 0, 1.98, 0.25],
+    [fine, 0.005, 1, 0.0002, 0.9898, 0.5],
+    [coarse, 0.05, 1, 0, 0.95, 1],
+    [coarse, 0.009, 1, 0, 0.99, 0.9],
+  ] as const;
+  for (const [profile, error, rate, skew, speed, seconds] of vectors)
+    it(`takes ${error * 1000} ms off at ${rate}x and ${skew * 1e6} ppm (${profile.name}) in ${seconds} s`, () => {
+      const glide = glideFrom(profile, { at: 1000, error, rate, skew });
+      expect(glide?.speed).toBeCloseTo(speed, 9);
+      expect(((glide?.until ?? 0) - 1000) / 1000).toBeCloseTo(seconds, 9);
+      expect(glide && leftOf(glide, 1000 + 500 * seconds)).toBeCloseTo(error / 2, 9);
+    });
+
+  it('is none where the player has no such speed', () => {
+    const { rate: _, ...withoutRate } = FINE;
+    const none = { at: 0, error: 0.01, rate: 1, skew: 0 };
+    expect(glideFrom(profileOf(withoutRate), none)).toBeUndefined();
+    expect(glideFrom(coarse, { ...none, error: -0.1, rate: 2 })).toBeUndefined();
+    expect(glideFrom(fine, { ...none, error: 0 })).toBeUndefined();
+  });
 });
 
 describe('the hysteresis', () => {
@@ -188,14 +220,14 @@ describe('what is learned', () => {
     expect(latency.upper).toBe(5);
   });
 
-  it('is a start’s latency, of which one late start says nothing', () => {
+  it('is a start’s latency, of which two late starts say nothing', () => {
     const latency = new StartLatency(0.5);
     expect(latency.mean).toBe(0);
-    const means = [0.08, 0.09, 0.3, 0.08, 0.081, 9].map((seconds) => {
+    const means = [0.3, 0.09, 0.08, 0.21, 0.085, 9].map((seconds) => {
       latency.learn(seconds);
       return latency.mean;
     });
-    expect(means).toEqual([0.08, 0.08, 0.09, 0.08, 0.081, 0.09]);
+    expect(means).toEqual([0.3, 0.09, 0.08, 0.08, 0.085, 0.085]);
   });
 
   it('is a skew out of a line, on top of what was taken off already', () => {
