@@ -33,10 +33,12 @@ async function bench(): Promise<void> {
 function parts(table: Table): Record<string, () => Promise<void>> {
   const only = option('only')?.split(',');
   const driven = option('driven') ?? '';
+  // Of each kind of event; 15, or 4 in a quick run.
+  const rounds = Number(option('rounds')) || undefined;
   // Named alone: --only=loopback.
   const isAsked = (name: string): boolean => !only || only.includes('drift') || only.includes(name);
   return {
-    drift: () => compareDrift(table, quick, isDriven(driven) ? driven : 'members', isAsked),
+    drift: () => compareDrift(table, quick, isDriven(driven) ? driven : 'members', isAsked, rounds),
     relay: () => compareLoad(table, quick),
     // These take more than the minute that a quick run has; named alone they run all the same.
     ...(quick && !only ? {} : { members: () => ownTraffic(table, quick), capacity: () => capacity(table) }),

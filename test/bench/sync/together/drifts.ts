@@ -17,10 +17,13 @@ interface Condition {
 
 const FAR: Way = { up: 50, down: 50, jitter: 10 };
 
-function conditions(quick: boolean): Record<'loopback' | 'far' | 'skewed', Condition> {
+function conditions(
+  quick: boolean,
+  rounds: number | undefined,
+): Record<'loopback' | 'far' | 'skewed', Condition> {
   const events = quick
-    ? { rounds: 4, before: 700, settle: 1500, measured: 400, events: true }
-    : { rounds: 15, before: 1200, settle: 3000, measured: 2000, events: true };
+    ? { rounds: rounds ?? 4, before: 700, settle: 1500, measured: 400, events: true }
+    : { rounds: rounds ?? 15, before: 1200, settle: 3000, measured: 2000, events: true };
   const long = quick ? 20 : 120;
   return {
     loopback: { title: 'loopback', options: {}, plan: events, median: 5, p95: 15 },
@@ -61,9 +64,10 @@ export async function compareDrift(
   quick: boolean,
   driven: Driven,
   only: (name: string) => boolean,
+  rounds?: number,
 ): Promise<void> {
   const film = await makeFilm({ seconds: 600, noise: false });
-  const asked = Object.entries(conditions(quick)).filter(([name]) => only(name));
+  const asked = Object.entries(conditions(quick, rounds)).filter(([name]) => only(name));
   const run = async ([, condition]: (typeof asked)[number]): Promise<() => void> => {
     const measured = await measure(film, condition, driven);
     return () => addRows(table, condition, measured);
@@ -84,18 +88,24 @@ async function measure(
   };
   const figures: Partial<Record<Contender, readonly Figure[]>> = {};
   const names = Object.keys(openers) as Contender[];
+  const tell = (name: Contender) => (error: unknown) => {
+    console.error(`${title}, ${name}:`, error);
+    return undefined;
+  };
+  // All are there before the first is measured: a program that starts takes the processor from the others.
+  const pairs = await Promise.all(
+    names.map((name) => openers[name]?.({ film, ...options }).catch(tell(name))),
+  );
   await Promise.all(
-    names.map(async (name) => {
+    names.map(async (name, index) => {
+      const pair = pairs[index];
+      if (pair === undefined) return;
       try {
-        const pair = await openers[name]?.({ film, ...options });
-        if (!pair) return;
-        try {
-          figures[name] = await disturb(pair, plan);
-        } finally {
-          await pair.dispose();
-        }
+        figures[name] = await disturb(pair, plan);
       } catch (error) {
-        console.error(`${title}, ${name}:`, error);
+        tell(name)(error);
+      } finally {
+        await pair.dispose();
       }
     }),
   );
