@@ -10,13 +10,14 @@ import type { Disposable } from './lifecycle.ts';
  */
 export interface Sync {
   /**
-   * Opens a room, of which this person is the host.
+   * Opens a room, of which this person is the host, in the lobby.
    * @throws KinoportError `RELAY_UNREACHABLE`, `RELAY_VERSION`, `RELAY_UNAUTHORIZED`, `RELAY_FULL`,
-   * `RELAY_RATE_LIMITED`, `RELAY_DRAINING`, `ABORTED`
+   * `RELAY_RATE_LIMITED`, `RELAY_DRAINING`, `SESSION_NOT_FOUND`, `ABORTED`
    */
   create(options: SyncCreateOptions): Promise<SyncRoom>;
   /**
-   * Enters a room by its code or link.
+   * Enters a room by its code or link; blanks around it and the case of a code do not count. Who comes while the film
+   * runs is placed where the others are.
    * @throws KinoportError as {@link create}; `ROOM_CODE_INVALID`, `ROOM_NOT_FOUND`, `ROOM_PASSWORD`, `ROOM_FULL`,
    * `ROOM_MEDIA_MISMATCH`, `ROOM_KICKED`
    */
@@ -24,7 +25,7 @@ export interface Sync {
 }
 
 export interface SyncJoinOptions {
-  /** How the others see this person; 1 to 40 characters. */
+  /** How the others see this person: 1 to 40 characters, what is longer is cut; controls are taken out. */
   readonly name: string;
   readonly password?: string;
   /** The playback session that the room drives; {@link SyncRoom.bind} gives it one later. */
@@ -52,6 +53,7 @@ export interface SyncParticipant {
   readonly id: string;
   /** Without controls and marks of direction; not unique. */
   readonly name: string;
+  /** Of exactly one: when the host leaves, somebody else is it. */
   readonly isHost: boolean;
   /** Whether it is this machine's own. */
   readonly isSelf: boolean;
@@ -74,7 +76,7 @@ export interface SyncParticipant {
  * lie ahead, then all start together at that instant.
  */
 export interface SyncTimeline {
-  /** Grows with every change. */
+  /** Grows with every change; the same timeline has the same at all members. */
   readonly seq: number;
   /** idle: in the lobby; waiting: goes on by itself when those in `waitingFor` are ready. */
   readonly phase: 'idle' | 'waiting' | 'playing' | 'paused';
@@ -132,7 +134,11 @@ export interface SyncStatus {
 
 export type SyncEndReason = 'left' | 'kicked' | 'closed' | 'expired' | 'replaced' | 'lost';
 
-/** A room that this machine is a member of. After it is closed its methods throw `ROOM_CLOSED`. */
+/**
+ * A room that this machine is a member of. While the connection is lost, commands throw `RELAY_UNREACHABLE`; it comes
+ * back into the same seat by itself. After the room is closed its methods throw `ROOM_CLOSED`, but for `leave` and
+ * `dispose`, which do nothing.
+ */
 export interface SyncRoom extends Disposable {
   readonly code: string;
   /** Link that others join by; the bare code where the room has none. */
@@ -146,12 +152,12 @@ export interface SyncRoom extends Disposable {
 
   /** Settings, title or queue. */
   readonly onDidChangeRoom: Event<void>;
-  /** Somebody came, went, or changed. */
+  /** Somebody came, went, or changed; with all of them, in the order of their coming. */
   readonly onDidChangeParticipants: Event<readonly SyncParticipant[]>;
   /** In order, none left out while the connection holds; after a lost one only the newest. */
   readonly onDidChangeTimeline: Event<SyncTimelineChange>;
   readonly onDidChangeStatus: Event<SyncStatus>;
-  /** `from`: id of a participant, `name`: as it was then. */
+  /** In order, to everybody, the sender included. `from`: id of a participant, `name`: as it was then. */
   readonly onDidReceiveMessage: Event<{
     readonly from: string;
     readonly name: string;
@@ -162,30 +168,45 @@ export interface SyncRoom extends Disposable {
   /** Once, and nothing after it. */
   readonly onDidClose: Event<{ readonly reason: SyncEndReason }>;
 
-  /** The playback session that the room drives from now on; undefined: none. @throws KinoportError `SESSION_NOT_FOUND` */
+  /**
+   * The playback session that the room drives from now on; what is in its queue is what this person has of the room's.
+   * undefined: none, the film goes on alone. @throws KinoportError `SESSION_NOT_FOUND`
+   */
   bind(playbackId: string | undefined): Promise<void>;
   setReady(ready: boolean): Promise<void>;
   /** Whether the room is to wait when this machine buffers. */
   setWaitForMe(wait: boolean): Promise<void>;
-  /** Seconds by which this machine is to be ahead of the others (behind: negative); for this machine alone. */
+  /**
+   * Seconds by which this machine is to be ahead of the others (behind: negative), at most a minute; for this machine
+   * alone. @throws KinoportError `INVALID_ARGUMENT`
+   */
   setOffset(seconds: number): Promise<void>;
 
   /**
    * From the lobby to the film; for the host. `force` does not wait for those who are not ready.
-   * @throws KinoportError `ROOM_FORBIDDEN`, `ROOM_NOT_READY`, `ROOM_STATE`
+   * @throws KinoportError `ROOM_FORBIDDEN`, `ROOM_NOT_READY`, `ROOM_STATE`, `INVALID_ARGUMENT`
    */
   start(options?: { readonly position?: number; readonly force?: boolean }): Promise<void>;
-  /** These resolve when the room has taken the command. @throws KinoportError `ROOM_FORBIDDEN`, `ROOM_STATE` */
+  /**
+   * These resolve when the room has taken the command and `timeline` shows it. In the lobby they are refused, but for
+   * `setRate` and `select`. @throws KinoportError `ROOM_FORBIDDEN`, `ROOM_STATE`
+   */
   play(): Promise<void>;
   pause(): Promise<void>;
-  /** @param position seconds */
+  /**
+   * @param position seconds; what is below 0 is 0, what is beyond the film its end
+   * @throws KinoportError `INVALID_ARGUMENT` what is no number
+   */
   seek(position: number): Promise<void>;
-  /** @param rate 0.25 to 4 */
+  /** @param rate 0.25 to 4. @throws KinoportError `INVALID_ARGUMENT` */
   setRate(rate: number): Promise<void>;
-  /** Everybody goes on with another item of the queue. */
+  /** Everybody goes on with another item of the queue. @throws KinoportError `ROOM_STATE` for one that is not in it */
   select(mediaId: string): Promise<void>;
 
-  /** At most 500 characters. */
+  /**
+   * At most 500 characters, one line: what is longer is cut, controls are taken out.
+   * @throws KinoportError `INVALID_ARGUMENT` when nothing is left
+   */
   say(text: string): Promise<void>;
 
   /** For the host, as the two that follow. @throws KinoportError `ROOM_FORBIDDEN` */
@@ -193,6 +214,6 @@ export interface SyncRoom extends Disposable {
   kick(participantId: string): Promise<void>;
   transferHost(participantId: string): Promise<void>;
 
-  /** Gives the seat up. The film goes on for this machine alone. */
+  /** Gives the seat up, also while the connection is lost. The film goes on for this machine alone. */
   leave(): Promise<void>;
 }

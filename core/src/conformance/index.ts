@@ -18,8 +18,13 @@ export type {
   PlayerSetting,
   PluginConformance,
   SourceSetting,
+  SyncPersonSetting,
+  SyncSetting,
 } from './setting.ts';
 export { sourceClauses } from './source/clauses.ts';
 export { MemoryStreams } from './source/memoryStreams.ts';
 export type { Published, SourceSample, SourceSubject, StreamAccess } from './source/subject.ts';
+export { syncClauses } from './sync/clauses.ts';
+export { MemoryPlayback } from './sync/memoryPlayback.ts';
+export type { SyncPerson, SyncSubject } from './sync/subject.ts';
 export { ClauseFailure, ClauseSkipped, Trial } from './trial.ts';

@@ -2,6 +2,7 @@ import type { JsonObject } from '../json.ts';
 import type { Disposable } from '../lifecycle.ts';
 import type { PlayerSubject } from './player/subject.ts';
 import type { SourceSubject } from './source/subject.ts';
+import type { SyncPerson } from './sync/subject.ts';
 
 /**
  * What `kinoport plugin test` has to know of a plugin: the default export of `kinoport.conformance.js` in its folder, or
@@ -14,12 +15,21 @@ export interface PluginConformance {
   readonly players?: Readonly<Record<string, PlayerSetting>>;
   /** By the id of the source. Without samples there is nothing to resolve, and the suite is skipped. */
   readonly sources?: Readonly<Record<string, SourceSetting>>;
+  /** By the id of the sync. What is left out has its clauses skipped. */
+  readonly syncs?: Readonly<Record<string, SyncSetting>>;
 }
 
 export type PlayerSetting = Partial<Pick<PlayerSubject, 'options' | 'pressPause'>> & {
   readonly media?: Partial<PlayerSubject['media']>;
 };
 export type SourceSetting = Omit<SourceSubject, 'source' | 'streams' | 'again'>;
+
+/** What is done to the connections of two who meet, see `SyncPerson`. Their players come with the program. */
+export interface SyncSetting {
+  readonly people: readonly [SyncPersonSetting, SyncPersonSetting];
+}
+
+export type SyncPersonSetting = Pick<SyncPerson, 'invitation' | 'cut' | 'heal'>;
 
 /** What the function is given. */
 export interface ConformanceSurroundings {

@@ -30,6 +30,7 @@ import {
   type Status,
 } from '../protocol/index.ts';
 import { ClockWarnings } from './clockWarnings.ts';
+import { askedLine, askedPosition, askedRate } from './asked.ts';
 import type { MemberRequest, RoomMember } from './member.ts';
 import { participantsOf, settingsOf } from './participants.ts';
 import type { PlayersInUse } from './playersInUse.ts';
@@ -218,31 +219,27 @@ export class Room implements SyncRoom {
     return this.#time.isSet ? this.#time.toRoom(local) : undefined;
   }
 
-  bind(playbackId: string | undefined): Promise<void> {
+  /** What the session has in its queue is what the viewer has brought. */
+  async bind(playbackId: string | undefined): Promise<void> {
     this.#checkOpen();
-    return this.#player.bind(playbackId);
-  }
-
-  /**
-   * As `bind`; what the session has in its queue is what the viewer has brought.
-   * @throws KinoportError `ROOM_MEDIA_MISMATCH` where the room lets nobody in with another film
-   */
-  async watch(playbackId: string): Promise<void> {
-    const { queue, item } = await this.#options.playback.get(playbackId).snapshot();
-    this.#options.shelf.put(queue.length > 0 ? queue : [item]);
-    await this.bind(playbackId);
+    if (playbackId !== undefined) {
+      const { queue, item } = await this.#options.playback.get(playbackId).snapshot();
+      this.#options.shelf.put(queue.length > 0 ? queue : [item]);
+    }
+    await this.#player.bind(playbackId);
   }
 
   setReady(ready: boolean): Promise<void> {
     return this.#ask({ type: 'ready', ready });
   }
 
-  setWaitForMe(wait: boolean): Promise<void> {
+  async setWaitForMe(wait: boolean): Promise<void> {
     this.#checkOpen();
-    return this.#player.setWaitForMe(wait);
+    await this.#player.setWaitForMe(wait);
   }
 
   async setOffset(seconds: number): Promise<void> {
+    this.#checkOpen();
     this.#player.setOffset(seconds);
   }
 
@@ -250,8 +247,9 @@ export class Room implements SyncRoom {
     return this.#player.offset;
   }
 
-  start(options: { readonly position?: number; readonly force?: boolean } = {}): Promise<void> {
-    return this.#ask({ type: 'start', ...options });
+  async start({ position, force = false }: Parameters<SyncRoom['start']>[0] = {}): Promise<void> {
+    const from = position === undefined ? {} : { position: askedPosition(position) };
+    await this.#ask({ type: 'start', force, ...from });
   }
 
   play(): Promise<void> {
@@ -262,20 +260,20 @@ export class Room implements SyncRoom {
     return this.#ask({ type: 'pause' });
   }
 
-  seek(position: number): Promise<void> {
-    return this.#ask({ type: 'seek', position: Math.min(LIMITS.position, Math.max(0, position)) });
+  async seek(position: number): Promise<void> {
+    await this.#ask({ type: 'seek', position: askedPosition(position) });
   }
 
-  setRate(rate: number): Promise<void> {
-    return this.#ask({ type: 'rate', rate });
+  async setRate(rate: number): Promise<void> {
+    await this.#ask({ type: 'rate', rate: askedRate(rate) });
   }
 
   select(mediaId: string): Promise<void> {
     return this.#ask({ type: 'select', item: mediaId });
   }
 
-  say(text: string): Promise<void> {
-    return this.#ask({ type: 'chat', text: cleanLine(text, LIMITS.chat) });
+  async say(text: string): Promise<void> {
+    await this.#ask({ type: 'chat', text: askedLine(text) });
   }
 
   configure(settings: Partial<SyncSettings>): Promise<void> {

@@ -185,7 +185,7 @@ export class RoomService implements Sync, Disposable {
       log.warn('The seat could not be kept.', { error: String(error) });
     }
     try {
-      if (options.playbackId !== undefined) await room.watch(options.playbackId);
+      if (options.playbackId !== undefined) await room.bind(options.playbackId);
       return room;
     } catch (error) {
       await room.dispose();

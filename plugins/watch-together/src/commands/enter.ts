@@ -101,7 +101,7 @@ export class Entrance {
             if (!film.isGiven) await film.find(room, acceptShared);
           },
           open: async () => {
-            if (film.isGiven) await room.watch(await film.openOnce());
+            if (film.isGiven) await room.bind(await film.openOnce());
           },
         };
       },

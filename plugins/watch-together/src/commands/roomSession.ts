@@ -123,7 +123,7 @@ export class RoomSession {
       throw new KinoportError('ROOM_STATE', 'Your player is open already.');
     this.#film.forget();
     if (!this.#film.isGiven) await this.#film.find(this.#room, false);
-    await this.#room.watch(await this.#film.openOnce());
+    await this.#room.bind(await this.#film.openOnce());
   }
 
   #tell({ code, message, hint }: KinoportError): void {

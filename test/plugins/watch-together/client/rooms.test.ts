@@ -116,7 +116,7 @@ describe('a room', () => {
     });
     bob.playback.change({ duration: 90 });
     const warned = within(joined.onDidWarn);
-    await joined.watch('session');
+    await joined.bind('session');
     expect(await warned).toMatchObject({ code: 'ROOM_MEDIA_MISMATCH' });
   });
 
