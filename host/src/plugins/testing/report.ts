@@ -25,7 +25,7 @@ export interface PluginTimes {
 }
 
 export interface SuiteReport {
-  readonly contract: 'player' | 'source';
+  readonly contract: 'player' | 'source' | 'sync';
   readonly id: string;
   /** Why none of its clauses was run. */
   readonly skipped: string | null;

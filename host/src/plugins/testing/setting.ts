@@ -21,6 +21,12 @@ const schema = checkedSchema<PluginConformance>(() =>
           Type.Object({ media: optional(Type.Object({})), options: optional(Type.Object({})) }),
         ),
       ),
+      syncs: optional(
+        Type.Record(
+          Type.String(),
+          Type.Object({ people: Type.Array(Type.Object({}), { minItems: 2, maxItems: 2 }) }),
+        ),
+      ),
       sources: optional(
         Type.Record(
           Type.String(),

@@ -10,6 +10,7 @@ import {
   runSuite,
   type SourceSubject,
   sourceClauses,
+  syncClauses,
 } from '@kinoport/core/conformance';
 import { readManifest } from '../manifest.ts';
 import type { PluginProcess } from '../process.ts';
@@ -80,6 +81,8 @@ export async function testPlugin(options: PluginTestOptions): Promise<PluginTest
 
 /** What the conformance file leaves out, or has wrong. */
 const SETTINGS: ReadonlySet<string> = new Set(['SECRET_MISSING', 'CONFIG_INVALID']);
+/** Rooms are not called from another process, so there is nothing to call them by. */
+const IN_OWN_TESTS = 'its clauses run in your own tests: syncClauses, see docs/plugins/testing.md';
 
 /** One test from activation to the last clause. */
 class Run {
@@ -111,6 +114,7 @@ class Run {
         const source = wireSource(this.#host.plugin, id, verbs);
         await this.#suite('source', id, sourceClauses, this.#sourceSubject(id, source));
       }
+      for (const id of generation.registered.syncs) await this.#suite('sync', id, syncClauses, IN_OWN_TESTS);
       return null;
     } catch (error) {
       const { stack: _, ...failure } = serializeError(error);
