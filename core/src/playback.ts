@@ -1,14 +1,6 @@
 import type { Event } from './event.ts';
 import type { Item, SeriesInfo } from './item.ts';
-import type {
-  CommandOptions,
-  EndReason,
-  PlayerCapabilities,
-  PlayerState,
-  PositionSample,
-  ScheduledOptions,
-  SubtitleFile,
-} from './player.ts';
+import type { EndReason, PlayerCapabilities, PlayerCommands, PlayerState } from './player.ts';
 
 /** How one item is begun. */
 export interface PlaybackLoadOptions {
@@ -92,26 +84,9 @@ export interface PlaybackItemEnd {
  * A session of the host, seen from a plugin. Commands are those of the player contract, and refuse what is not of it
  * with `INVALID_ARGUMENT`; an instant `at` is at most a day ahead.
  */
-export interface PlaybackHandle {
+export interface PlaybackHandle extends PlayerCommands {
   readonly id: string;
   snapshot(): Promise<PlaybackSnapshot>;
-  play(options?: ScheduledOptions): Promise<void>;
-  pause(options?: ScheduledOptions): Promise<void>;
-  seek(position: number, options?: CommandOptions & { readonly exact?: boolean }): Promise<void>;
-  setRate(rate: number, options?: CommandOptions): Promise<void>;
-  setVolume(
-    volume: { readonly volume?: number; readonly muted?: boolean },
-    options?: CommandOptions,
-  ): Promise<void>;
-  /** A track's id, or `null` for none. */
-  selectTrack(type: 'audio' | 'subtitle', id: number | null, options?: CommandOptions): Promise<void>;
-  /** An absolute path, or an http(s) address. */
-  addSubtitle(
-    subtitle: SubtitleFile & { readonly select?: boolean },
-    options?: CommandOptions,
-  ): Promise<void>;
-  samplePosition(options?: { readonly signal?: AbortSignal }): Promise<PositionSample>;
-  showMessage(text: string, seconds: number): Promise<void>;
   next(): Promise<void>;
   previous(): Promise<void>;
   /**

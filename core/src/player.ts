@@ -242,20 +242,11 @@ export interface PositionSample {
 }
 
 /**
- * One running player. Commands are idempotent (never toggles) and resolve when the player confirms.
+ * What everybody may ask of a player: of a session of a player itself, and of one of the host (`PlaybackHandle`).
+ * Commands are idempotent (never toggles) and resolve when the player confirms.
  * Every command @throws KinoportError `PLAYER_GONE`, `PLAYER_COMMAND_FAILED`, `PLAYER_UNSUPPORTED`, `ABORTED`.
  */
-export interface PlayerSession {
-  /**
-   * What `attach` and `recover` need to find this player again, after a crash of everything else.
-   * Stored by the host; plain JSON, at most 4 KiB, no secrets.
-   */
-  readonly endpoint: JsonObject;
-  readonly state: PlayerState;
-  readonly onDidChangeState: Event<PlayerState>;
-  readonly onDidEnd: Event<PlayerEnd>;
-  readonly onDidRequest: Event<PlayerRequest>;
-
+export interface PlayerCommands {
   play(options?: ScheduledOptions): Promise<void>;
   pause(options?: ScheduledOptions): Promise<void>;
   /**
@@ -271,15 +262,30 @@ export interface PlayerSession {
   ): Promise<void>;
   /** A track's id, or `null` for none. */
   selectTrack(type: 'audio' | 'subtitle', id: number | null, options?: CommandOptions): Promise<void>;
+  /** An absolute path, or an http(s) address. */
   addSubtitle(
     subtitle: SubtitleFile & { readonly select?: boolean },
     options?: CommandOptions,
   ): Promise<void>;
   /** A line over the picture for `seconds`. */
   showMessage(text: string, seconds: number): Promise<void>;
+  samplePosition(options?: { readonly signal?: AbortSignal }): Promise<PositionSample>;
+}
+
+/** One running player. */
+export interface PlayerSession extends PlayerCommands {
+  /**
+   * What `attach` and `recover` need to find this player again, after a crash of everything else.
+   * Stored by the host; plain JSON, at most 4 KiB, no secrets.
+   */
+  readonly endpoint: JsonObject;
+  readonly state: PlayerState;
+  readonly onDidChangeState: Event<PlayerState>;
+  readonly onDidEnd: Event<PlayerEnd>;
+  readonly onDidRequest: Event<PlayerRequest>;
+
   /** The next item in the same window. The item before ends as `stopped` unless it had ended already. */
   load(media: PlayerMedia, options: PlayerLoadOptions): Promise<void>;
-  samplePosition(options?: { readonly signal?: AbortSignal }): Promise<PositionSample>;
   /** At the end of the queue: closes the window, unless the viewer's own player settings keep it open. */
   finish(): Promise<void>;
   /** Ends the player. Resolves when it is gone; once it is, does nothing. */
