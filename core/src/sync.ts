@@ -51,7 +51,7 @@ export interface SyncSettings {
 export interface SyncParticipant {
   /** Public; says nothing that lets another take the seat. */
   readonly id: string;
-  /** Without controls and marks of direction; not unique. */
+  /** Without controls and marks of direction. One that was taken may have got a number behind it. */
   readonly name: string;
   /** Of exactly one: when the host leaves, somebody else is it. */
   readonly isHost: boolean;

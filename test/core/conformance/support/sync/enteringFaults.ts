@@ -104,7 +104,7 @@ export const enteringFaults: readonly SyncFault[] = [
           }
         : {},
   },
-  { clause: 'sync.roster.names', fault: 'a second Bob is Bob 2', knobs: { renamesTwins: true } },
+  { clause: 'sync.roster.names', fault: 'a second Bob has the id of the first', knobs: { oneSeatAName: true } },
   {
     clause: 'sync.lobby.ready',
     fault: 'ready for ever',

@@ -4,7 +4,7 @@ import type { Member } from './meeting.ts';
 export interface SyncKnobs {
   readonly anyPassword: boolean;
   readonly idByName: boolean;
-  readonly renamesTwins: boolean;
+  readonly oneSeatAName: boolean;
   readonly keepsEmptyRooms: boolean;
   readonly rawNames: boolean;
   readonly keepsHost: boolean;
@@ -39,7 +39,7 @@ export interface SyncKnobs {
 export const FAULTLESS: SyncKnobs = {
   anyPassword: false,
   idByName: false,
-  renamesTwins: false,
+  oneSeatAName: false,
   keepsEmptyRooms: false,
   rawNames: false,
   keepsHost: false,

@@ -85,9 +85,10 @@ export class MeetingRoom {
     if (this.#password !== undefined && !isRight)
       throw new KinoportError('ROOM_PASSWORD', 'It is another one.');
     const isTaken = this.members.some((member) => member.name === name);
-    const id = this.#knobs.idByName && !isTaken ? `m-${name}` : `m${this.#next}`;
+    const { idByName, oneSeatAName } = this.#knobs;
+    const id = oneSeatAName || (idByName && !isTaken) ? `m-${name}` : `m${this.#next}`;
     this.#next += 1;
-    const called = isTaken && this.#knobs.renamesTwins ? `${name} 2` : name;
+    const called = isTaken ? `${name} 2` : name;
     const state = { ready: false, waitForMe: true, connected: true, hasFilm: false };
     const member: Member = { id, name: called, person, hear, ...state };
     this.members.push(member);
