@@ -22,7 +22,6 @@ import type {
   PluginView,
   ProgressView,
   SecretView,
-  WaitingNote,
 } from './views.ts';
 
 export type * from './views.ts';
@@ -113,7 +112,7 @@ const npmEnvironment = Type.Optional(
 export const METHODS = {
   'host.status': Type.Object({}),
   'host.stop': Type.Object({}),
-  /** While a source makes it wait, and so for `source.resolve`: notifications `source.waiting` with a {@link WaitingNote}. */
+  /** While a source makes it wait, and so for `source.resolve`: notifications `source.waiting` with a `WaitingNote`. */
   'playback.open': PlayParams,
   'playback.list': Type.Object({}),
   /** Events of one session (or of all) from now on, as notifications `playback.event`; a `started` and a `state` first. */

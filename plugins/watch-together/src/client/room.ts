@@ -29,8 +29,8 @@ import {
   type ServerMessages,
   type Status,
 } from '../protocol/index.ts';
-import { ClockWarnings } from './clockWarnings.ts';
 import { askedLine, askedPosition, askedRate } from './asked.ts';
+import { ClockWarnings } from './clockWarnings.ts';
 import type { MemberRequest, RoomMember } from './member.ts';
 import { participantsOf, settingsOf } from './participants.ts';
 import type { PlayersInUse } from './playersInUse.ts';

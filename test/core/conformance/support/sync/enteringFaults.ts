@@ -104,7 +104,11 @@ export const enteringFaults: readonly SyncFault[] = [
           }
         : {},
   },
-  { clause: 'sync.roster.names', fault: 'a second Bob has the id of the first', knobs: { oneSeatAName: true } },
+  {
+    clause: 'sync.roster.names',
+    fault: 'a second Bob has the id of the first',
+    knobs: { oneSeatAName: true },
+  },
   {
     clause: 'sync.lobby.ready',
     fault: 'ready for ever',
