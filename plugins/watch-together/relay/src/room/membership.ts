@@ -1,8 +1,8 @@
 import { KinoportError } from '@kinoport/core';
 import { CLOSE, type ClientMessages, cleanLine, cleanName, LIMITS } from '../../../src/protocol/index.ts';
 import type { RoomDraft } from './draft.ts';
-import { hashPassword, passwordMatches, tokenMatches } from './secrets.ts';
-import type { RoomState, Seat } from './state.ts';
+import { equal, tokenMatches } from './secrets.ts';
+import type { PasswordHash, RoomState, Seat } from './state.ts';
 import { settleWait } from './waiting.ts';
 
 /** Milliseconds that somebody who was sent out stays out. */
@@ -17,19 +17,34 @@ export interface Arrival {
   readonly token: string;
 }
 
-/** A seat for somebody new. @throws KinoportError `ROOM_PASSWORD`, `ROOM_FULL`, `ROOM_KICKED` */
-export function join(room: RoomDraft, request: ClientMessages['join'], arrival: Arrival): Seat {
+/** What a password has to be derived by before it can be compared. */
+export interface Challenge {
+  readonly challenge: PasswordHash;
+}
+
+/**
+ * A seat for somebody new.
+ * @param password as given, derived by what the room keeps of its own
+ * @throws KinoportError `ROOM_PASSWORD`, `ROOM_FULL`, `ROOM_KICKED`
+ */
+export function join(
+  room: RoomDraft,
+  request: ClientMessages['join'],
+  arrival: Arrival,
+  password?: PasswordHash,
+): Seat | Challenge {
   const { state, seats } = room;
   const out = state.banned.some(({ address, until }) => address === arrival.address && room.now < until);
   if (out && !seats.some(({ address }) => address === arrival.address))
     throw new KinoportError('ROOM_KICKED', 'The host has sent you out of this room.');
-  if (!passwordMatches(request.password, state.password))
-    throw new KinoportError(
-      'ROOM_PASSWORD',
-      request.password ? 'The password is another one.' : 'The room has a password.',
-    );
+  if (state.password && request.password === undefined)
+    throw new KinoportError('ROOM_PASSWORD', 'The room has a password.');
   if (seats.length >= room.policy.members)
     throw new KinoportError('ROOM_FULL', `The room has its ${room.policy.members} members.`);
+  // It may have been changed while the given one was derived.
+  if (state.password && password?.salt !== state.password.salt) return { challenge: state.password };
+  if (state.password && !equal(password?.hash ?? '', state.password.hash))
+    throw new KinoportError('ROOM_PASSWORD', 'The password is another one.');
   const seat = newSeat(room.state, request.name, arrival);
   seats.push(seat);
   room.tellOf(seat, arrival.connection);
@@ -135,11 +150,16 @@ export function transfer(room: RoomDraft, { participant }: ClientMessages['trans
   room.broadcast({ type: 'host', participant: seat.id, cause: 'transferred' });
 }
 
-export function configure(room: RoomDraft, { settings, password, title }: ClientMessages['settings']): void {
+/** @param kept of the new password, if there is to be one */
+export function configure(
+  room: RoomDraft,
+  { settings, password, title }: ClientMessages['settings'],
+  kept?: PasswordHash,
+): void {
   const { state } = room;
   state.settings = { ...state.settings, ...settings };
   if (password === null) delete state.password;
-  else if (password !== undefined) state.password = hashPassword(password);
+  else if (kept) state.password = kept;
   const clean = title === undefined ? state.title : cleanLine(title, LIMITS.title) || undefined;
   if (clean === undefined) delete state.title;
   else state.title = clean;

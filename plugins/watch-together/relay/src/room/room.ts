@@ -10,8 +10,7 @@ import {
 } from '../../../src/protocol/index.ts';
 import { type Effect, RoomDraft } from './draft.ts';
 import { type Arrival, configure, kick, lost, migrate, newSeat, remove, transfer } from './membership.ts';
-import { hashPassword } from './secrets.ts';
-import type { RoomPolicy, RoomState, Seat } from './state.ts';
+import type { PasswordHash, RoomPolicy, RoomState, Seat } from './state.ts';
 import { pause, play, seek, select, setQueue, setRate, start, stop } from './steering.ts';
 import { settleWait, waitWake } from './waiting.ts';
 
@@ -33,6 +32,7 @@ export function newRoom(
   request: ClientMessages['create'],
   arrival: Arrival,
   now: number,
+  password?: PasswordHash,
 ): { readonly state: RoomState; readonly seat: Seat } {
   const title = cleanLine(request.title ?? '', LIMITS.title);
   const { queue = [] } = request;
@@ -44,7 +44,7 @@ export function newRoom(
     ...(title ? { title } : {}),
     host: 'p1',
     settings: { ...DEFAULT_SETTINGS, ...request.settings },
-    ...(request.password === undefined ? {} : { password: hashPassword(request.password) }),
+    ...(password ? { password } : {}),
     salt: request.salt,
     queue: { seq: 0, items: queue },
     timeline: { seq: 0, phase: 'idle', position: 0, at: now, rate: 1, media: first?.id ?? null },
@@ -61,22 +61,35 @@ export function newRoom(
 const FOR_THE_HOST: ReadonlySet<string> = new Set(['start', 'stop', 'settings', 'kick', 'transfer']);
 const STEERING: ReadonlySet<string> = new Set(['play', 'pause', 'seek', 'rate', 'queue', 'select']);
 
+/** @throws KinoportError `ROOM_FORBIDDEN` */
+export function checkMay({ state }: RoomDraft, seat: Seat, type: MemberRequest['type']): void {
+  const isForTheHost = FOR_THE_HOST.has(type) || (STEERING.has(type) && state.settings.control === 'host');
+  if (isForTheHost && state.host !== seat.id)
+    throw new KinoportError('ROOM_FORBIDDEN', 'Only the host may do this.');
+}
+
 /**
+ * @param password what is to be kept of the one in a `settings`
  * @returns a refusal that has changed the room all the same
  * @throws KinoportError a refusal that has not
  */
-export function request(room: RoomDraft, seat: Seat, message: MemberRequest): KinoportError | undefined {
+export function request(
+  room: RoomDraft,
+  seat: Seat,
+  message: MemberRequest,
+  password?: PasswordHash,
+): KinoportError | undefined {
   const { state } = room;
-  const isHost = state.host === seat.id;
-  if (
-    !isHost &&
-    (FOR_THE_HOST.has(message.type) || (STEERING.has(message.type) && state.settings.control === 'host'))
-  )
-    throw new KinoportError('ROOM_FORBIDDEN', 'Only the host may do this.');
+  checkMay(room, seat, message.type);
   state.activeAt = room.now;
   if (message.type === 'claim') return claim(room, seat, message);
-  const run = COMMANDS[message.type] as (room: RoomDraft, seat: Seat, message: MemberRequest) => void;
-  run(room, seat, message);
+  const run = COMMANDS[message.type] as (
+    room: RoomDraft,
+    seat: Seat,
+    message: MemberRequest,
+    password?: PasswordHash,
+  ) => void;
+  run(room, seat, message, password);
   return undefined;
 }
 
@@ -85,6 +98,7 @@ type Commands = {
     room: RoomDraft,
     seat: Seat,
     message: ClientMessages[T],
+    password?: PasswordHash,
   ) => void;
 };
 
@@ -105,7 +119,7 @@ const COMMANDS = {
   queue: setQueue,
   select,
   chat,
-  settings: (room, _, message) => configure(room, message),
+  settings: (room, _, message, password) => configure(room, message, password),
   kick,
   transfer: (room, _, message) => transfer(room, message),
 } satisfies Commands;

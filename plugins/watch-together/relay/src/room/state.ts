@@ -60,9 +60,13 @@ export interface Seat {
   holds?: { readonly since: number; readonly count: number };
 }
 
+/** What is kept of a room's password: its scrypt, and what that was derived by. */
 export interface PasswordHash {
   readonly salt: string;
   readonly hash: string;
+  readonly cost: number;
+  readonly blockSize: number;
+  readonly parallelization: number;
 }
 
 /** What an operator decides of rooms. Spans in milliseconds. */

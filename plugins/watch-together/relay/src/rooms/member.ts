@@ -1,10 +1,11 @@
 import { toKinoportError } from '@kinoport/core';
-import { type Answer, LIMITS, type Status } from '../../../src/protocol/index.ts';
+import { type Answer, type ClientMessages, LIMITS, type Status } from '../../../src/protocol/index.ts';
 import { lost } from '../room/membership.ts';
-import { type MemberRequest, matters, noteStatus, request, step } from '../room/room.ts';
-import type { RoomPolicy, RoomState, Seat } from '../room/state.ts';
+import { checkMay, type MemberRequest, matters, noteStatus, request, step } from '../room/room.ts';
+import type { PasswordHash, RoomPolicy, RoomState, Seat } from '../room/state.ts';
 import type { RoomMember } from './connection.ts';
 import type { LocalRoom } from './localRoom.ts';
+import type { Passwords } from './passwords.ts';
 import { refusal } from './refusal.ts';
 import type { RoomStore, Updated } from './store.ts';
 
@@ -19,6 +20,8 @@ export class Member implements RoomMember {
   readonly #room: LocalRoom;
   readonly #store: RoomStore;
   readonly #policy: RoomPolicy;
+  readonly #passwords: Passwords;
+  readonly #address: string;
   readonly #failed: (error: unknown) => void;
   #last: Promise<unknown> = Promise.resolve();
   #statusAt = Number.NEGATIVE_INFINITY;
@@ -39,6 +42,9 @@ export class Member implements RoomMember {
     readonly room: LocalRoom;
     readonly store: RoomStore;
     readonly policy: RoomPolicy;
+    readonly passwords: Passwords;
+    /** Key of its address. */
+    readonly address: string;
     /** Something that nobody waits for has failed. */
     readonly failed: (error: unknown) => void;
   }) {
@@ -48,6 +54,8 @@ export class Member implements RoomMember {
     this.#room = options.room;
     this.#store = options.store;
     this.#policy = options.policy;
+    this.#passwords = options.passwords;
+    this.#address = options.address;
     this.#failed = options.failed;
   }
 
@@ -63,10 +71,11 @@ export class Member implements RoomMember {
 
   async #request(message: MemberRequest): Promise<Answer> {
     try {
+      const password = message.type === 'settings' ? await this.#passwordOf(message) : undefined;
       const done = await this.#update((state) =>
         step(state, this.#policy, this.#store.now(), (room) => {
           const seat = room.seats.find(({ connection }) => connection === this.#id);
-          return seat ? { refused: request(room, seat, message) } : { gone: true };
+          return seat ? { refused: request(room, seat, message, password) } : { gone: true };
         }),
       );
       if (!done || 'gone' in done.result)
@@ -82,6 +91,18 @@ export class Member implements RoomMember {
     } catch (error) {
       return refusal(toKinoportError(error), message.id);
     }
+  }
+
+  /** What is to be kept of a new password: nothing is derived for who may not set one. */
+  async #passwordOf(message: ClientMessages['settings']): Promise<PasswordHash | undefined> {
+    if (typeof message.password !== 'string') return undefined;
+    await this.#update((state) =>
+      step(state, this.#policy, this.#store.now(), (room) => {
+        const seat = room.seats.find(({ connection }) => connection === this.#id);
+        if (seat) checkMay(room, seat, message.type);
+      }),
+    );
+    return this.#passwords.hash(message.password, this.#address);
   }
 
   #gone(): void {

@@ -1,13 +1,14 @@
 import { type Clock, type Disposable, KinoportError } from '@kinoport/core';
 import { type ClientMessages, newRoomCode, parseRoomCode } from '../../../src/protocol/index.ts';
 import { RoomDraft } from '../room/draft.ts';
-import { type Arrival, join, lost, resume } from '../room/membership.ts';
+import { type Arrival, type Challenge, join, lost, resume } from '../room/membership.ts';
 import { disown, newRoom, nextWake, step, tick } from '../room/room.ts';
 import { hashToken, newToken } from '../room/secrets.ts';
-import type { RoomPolicy, Seat } from '../room/state.ts';
+import type { PasswordHash, RoomPolicy, Seat } from '../room/state.ts';
 import { Gate, Outgoing, type RoomConnection, type RoomMember } from './connection.ts';
 import { LocalRoom } from './localRoom.ts';
 import { Member } from './member.ts';
+import { Passwords } from './passwords.ts';
 import type { RoomStore } from './store.ts';
 
 export interface RoomsOptions {
@@ -31,11 +32,13 @@ export class Rooms implements Disposable {
   readonly #options: RoomsOptions;
   readonly #local = new Map<string, LocalRoom>();
   readonly #opening = new Map<string, Promise<void>>();
+  readonly #passwords: Passwords;
   #connections = 0;
   #draining = false;
 
   constructor(options: RoomsOptions) {
     this.#options = options;
+    this.#passwords = new Passwords(options.clock);
     options.store.attend?.({
       adopt: (code, lost) => this.#adopt(code, lost),
       away: () => {
@@ -63,20 +66,24 @@ export class Rooms implements Disposable {
     this.#draining = true;
   }
 
-  /** @throws KinoportError `RELAY_FULL`, `RELAY_DRAINING`, `RELAY_STORE` */
+  /** @throws KinoportError `RELAY_FULL`, `RELAY_DRAINING`, `RELAY_STORE`, `RELAY_RATE_LIMITED` */
   async create(connection: RoomConnection, request: ClientMessages['create']): Promise<RoomMember> {
     this.#checkOpen();
     const { store, policy, maxRooms } = this.#options;
     if ((await store.count()) >= maxRooms)
       throw new KinoportError('RELAY_FULL', 'The relay has no place for another room.');
     const token = newToken();
+    const password =
+      request.password === undefined
+        ? undefined
+        : await this.#passwords.hash(request.password, connection.address);
     for (;;) {
       const code = newRoomCode();
       const local = await this.#open(code);
       const visit = new Visit(local, connection, this.#arrival(connection, token));
       try {
         const now = store.now();
-        const { state, seat } = newRoom(code, request, visit.arrival, now);
+        const { state, seat } = newRoom(code, request, visit.arrival, now, password);
         const draft = new RoomDraft(state, policy, now);
         if (!(await store.create(state, nextWake(draft)))) continue;
         local.exists = true;
@@ -89,11 +96,13 @@ export class Rooms implements Disposable {
 
   /**
    * @throws KinoportError `ROOM_NOT_FOUND`, `ROOM_PASSWORD`, `ROOM_FULL`, `ROOM_KICKED`, `RELAY_DRAINING`,
-   * `RELAY_STORE`
+   * `RELAY_STORE`, `RELAY_RATE_LIMITED`
    */
   join(connection: RoomConnection, request: ClientMessages['join']): Promise<RoomMember> {
     const token = newToken();
-    return this.#enter(connection, request, token, (room, arrival) => join(room, request, arrival));
+    return this.#enter(connection, request, token, (room, arrival, password) =>
+      join(room, request, arrival, password),
+    );
   }
 
   /** @throws KinoportError `ROOM_NOT_FOUND`, `ROOM_SEAT_INVALID`, `RELAY_DRAINING`, `RELAY_STORE` */
@@ -105,7 +114,7 @@ export class Rooms implements Disposable {
     connection: RoomConnection,
     request: ClientMessages['join' | 'resume'],
     token: string,
-    take: (room: RoomDraft, arrival: Arrival) => Seat,
+    take: (room: RoomDraft, arrival: Arrival, password?: PasswordHash) => Seat | Challenge,
   ): Promise<RoomMember> {
     this.#checkOpen();
     const { store, policy } = this.#options;
@@ -115,15 +124,19 @@ export class Rooms implements Disposable {
     // It listens before it enters, so that nothing is missed that comes right after.
     const visit = new Visit(local, connection, this.#arrival(connection, token));
     try {
-      const done = await store.update(code, (state) =>
-        step(state, policy, store.now(), (room) => {
-          const seat = take(room, visit.arrival);
-          return { seat, room: room.snapshot() };
-        }),
-      );
-      local.exists = done !== undefined;
-      if (!done) throw notFound();
-      return this.#entered(visit, done.result, request.id, token);
+      for (let password: PasswordHash | undefined; ; ) {
+        const done = await store.update(code, (state) =>
+          step(state, policy, store.now(), (room) => {
+            const taken = take(room, visit.arrival, password);
+            return 'challenge' in taken ? taken : { seat: taken, room: room.snapshot() };
+          }),
+        );
+        local.exists = done !== undefined;
+        if (!done) throw notFound();
+        if (!('challenge' in done.result)) return this.#entered(visit, done.result, request.id, token);
+        const given = 'password' in request ? request.password : undefined;
+        password = await this.#passwords.derive(given ?? '', done.result.challenge, connection.address);
+      }
     } finally {
       await this.#done(visit);
     }
@@ -142,7 +155,10 @@ export class Rooms implements Disposable {
     visit.entered = true;
     local.entered(arrival.connection);
     visit.gate.open(new Outgoing({ type: 'joined', id, participant, token, room }));
-    return new Member({ participant, id: arrival.connection, room: local, store, policy, failed });
+    const passwords = this.#passwords;
+    const { connection, address } = arrival;
+    const options = { store, policy, passwords, failed, address, room: local };
+    return new Member({ ...options, participant, id: connection });
   }
 
   #arrival(connection: RoomConnection, token: string): Arrival {
@@ -252,6 +268,7 @@ export class Rooms implements Disposable {
 
   async dispose(): Promise<void> {
     this.drain();
+    this.#passwords.dispose();
     for (const local of [...this.#local.values()]) await this.#close(local);
   }
 }
