@@ -51,7 +51,10 @@ export interface PlayedItem {
   readonly title: string;
   readonly kind: 'video' | 'audio';
   readonly series?: SeriesInfo;
+  readonly ids?: Item['ids'];
   readonly source: string;
+  /** Bytes; of what lay at `uri`. */
+  readonly size?: number;
   /** Seconds; where the viewer stopped. */
   readonly position: number;
   /** Seconds. */

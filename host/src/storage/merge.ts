@@ -1,4 +1,4 @@
-import type { SeriesInfo } from '@kinoport/core';
+import type { Item, SeriesInfo } from '@kinoport/core';
 
 /** The part of a record that two records of one item may disagree on. */
 export interface Mergeable {
@@ -9,6 +9,7 @@ export interface Mergeable {
   readonly watchedSetAt?: number;
   readonly title: string;
   readonly series?: SeriesInfo;
+  readonly ids?: Item['ids'];
   readonly updatedAt: number;
 }
 
@@ -19,7 +20,7 @@ export interface Mergeable {
  *   opened, and the older one's real position stays: a 0 never overwrites a real position.
  * - The flag is that of the record in which it was set or taken last; so a flag survives the merge with a record
  *   where nobody ever said anything, and one that was taken on purpose stays away.
- * - Title and series come from the newer, the duration from the newer that has one.
+ * - Title and series come from the newer, the duration from the newer that has one; ids add up.
  */
 export function mergeProgress(a: Mergeable, b: Mergeable): Mergeable {
   const [newer, older] = b.updatedAt > a.updatedAt ? [b, a] : [a, b];
@@ -27,6 +28,7 @@ export function mergeProgress(a: Mergeable, b: Mergeable): Mergeable {
   const flag = (older.watchedSetAt ?? -1) > (newer.watchedSetAt ?? -1) ? older : newer;
   const duration = newer.duration ?? older.duration;
   const series = newer.series ?? older.series;
+  const ids = { ...older.ids, ...newer.ids };
   const position = onlyOpened ? older.position : newer.position;
   return {
     position: duration === undefined ? position : Math.min(position, duration),
@@ -35,6 +37,7 @@ export function mergeProgress(a: Mergeable, b: Mergeable): Mergeable {
     ...(flag.watchedSetAt === undefined ? {} : { watchedSetAt: flag.watchedSetAt }),
     title: newer.title,
     ...(series === undefined ? {} : { series }),
+    ...(Object.keys(ids).length === 0 ? {} : { ids }),
     updatedAt: newer.updatedAt,
   };
 }

@@ -38,6 +38,8 @@ const MIGRATIONS: readonly string[] = [
      value TEXT NOT NULL,
      PRIMARY KEY (scope, key)
    ) STRICT;`,
+  `ALTER TABLE items ADD COLUMN size INTEGER CHECK (size >= 0);
+   ALTER TABLE items ADD COLUMN ids TEXT;`,
 ];
 
 /** The version that this program writes. */

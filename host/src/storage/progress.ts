@@ -12,7 +12,10 @@ export interface ProgressRecord {
   readonly title: string;
   readonly kind: 'video' | 'audio';
   readonly series?: SeriesInfo;
+  readonly ids?: Item['ids'];
   readonly source: string;
+  /** Bytes; of what lies at `uri`. */
+  readonly size?: number;
   /** Seconds. */
   readonly position: number;
   readonly duration?: number;
@@ -43,7 +46,9 @@ export interface ProgressExportItem {
   readonly title: string;
   readonly kind: 'video' | 'audio';
   readonly series?: SeriesInfo;
+  readonly ids?: Item['ids'];
   readonly source: string;
+  readonly size?: number;
   readonly position: number;
   readonly duration?: number;
   readonly watched: boolean;

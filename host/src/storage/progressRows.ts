@@ -1,4 +1,4 @@
-import type { SeriesInfo } from '@kinoport/core';
+import type { Item, SeriesInfo } from '@kinoport/core';
 import type { Database } from './database.ts';
 import type { Mergeable } from './merge.ts';
 
@@ -8,6 +8,8 @@ export interface ProgressFields extends Mergeable {
   readonly uri: string;
   readonly kind: 'video' | 'audio';
   readonly source: string;
+  /** Bytes; of what lies at `uri`. */
+  readonly size?: number;
 }
 
 export interface ProgressRow extends ProgressFields {
@@ -21,7 +23,9 @@ interface Columns {
   readonly title: string;
   readonly kind: 'video' | 'audio';
   readonly series: string | null;
+  readonly ids: string | null;
   readonly source: string;
+  readonly size: number | null;
   readonly position: number;
   readonly duration: number | null;
   readonly watched: number;
@@ -56,12 +60,12 @@ export class ProgressRows {
       'SELECT key FROM item_keys WHERE item_id = ? ORDER BY key',
     );
     this.#insert = database.prepare<[Omit<Columns, 'id'>]>(
-      `INSERT INTO items (item_key, uri, title, kind, series, source, position, duration, watched, watched_set_at, updated_at)
-       VALUES (@item_key, @uri, @title, @kind, @series, @source, @position, @duration, @watched, @watched_set_at, @updated_at)`,
+      `INSERT INTO items (item_key, uri, title, kind, series, ids, source, size, position, duration, watched, watched_set_at, updated_at)
+       VALUES (@item_key, @uri, @title, @kind, @series, @ids, @source, @size, @position, @duration, @watched, @watched_set_at, @updated_at)`,
     );
     this.#replace = database.prepare<[Columns]>(
       `UPDATE items SET item_key = @item_key, uri = @uri, title = @title, kind = @kind, series = @series,
-         source = @source, position = @position, duration = @duration, watched = @watched,
+         ids = @ids, source = @source, size = @size, position = @position, duration = @duration, watched = @watched,
          watched_set_at = @watched_set_at, updated_at = @updated_at WHERE id = @id`,
     );
     this.#remove = database.prepare<[number]>('DELETE FROM items WHERE id = ?');
@@ -127,7 +131,9 @@ function fieldsOf(columns: Columns): ProgressRow {
     kind: columns.kind,
     // Written by `columnsOf` only, so its shape is known.
     ...(columns.series === null ? {} : { series: JSON.parse(columns.series) as SeriesInfo }),
+    ...(columns.ids === null ? {} : { ids: JSON.parse(columns.ids) as NonNullable<Item['ids']> }),
     source: columns.source,
+    ...(columns.size === null ? {} : { size: columns.size }),
     position: columns.position,
     ...(columns.duration === null ? {} : { duration: columns.duration }),
     watched: columns.watched === 1,
@@ -143,7 +149,9 @@ function columnsOf(fields: ProgressFields): Omit<Columns, 'id'> {
     title: fields.title,
     kind: fields.kind,
     series: fields.series === undefined ? null : JSON.stringify(fields.series),
+    ids: fields.ids === undefined ? null : JSON.stringify(fields.ids),
     source: fields.source,
+    size: fields.size ?? null,
     position: fields.position,
     duration: fields.duration ?? null,
     watched: fields.watched ? 1 : 0,

@@ -164,6 +164,10 @@ function applyUpdate(
     update.watched !== undefined && (watched !== before?.watched || before.watchedSetAt === undefined);
   const watchedSetAt = flagTouched ? update.at : before?.watchedSetAt;
   const series = item.series ?? before?.series;
+  const ids = { ...before?.ids, ...idsOf(item) };
+  const told = Number.isSafeInteger(item.size) ? item.size : undefined;
+  // Another copy has another size.
+  const size = told ?? (before?.uri === item.uri ? before.size : undefined);
   const changed = before === undefined || flagTouched || position !== before.position;
   return {
     itemKey: item.key,
@@ -171,13 +175,28 @@ function applyUpdate(
     title: item.title,
     kind: item.kind,
     ...(series === undefined ? {} : { series }),
+    ...(Object.keys(ids).length === 0 ? {} : { ids }),
     source,
+    ...(size === undefined ? {} : { size }),
     position,
     ...(duration === undefined ? {} : { duration }),
     watched,
     ...(watchedSetAt === undefined ? {} : { watchedSetAt }),
     updatedAt: changed ? update.at : before.updatedAt,
   };
+}
+
+const LONGEST_ID = 1000;
+
+/** Those that are ids: a plugin may have said anything. */
+function idsOf({ ids }: Item): NonNullable<Item['ids']> {
+  const names = ['imdb', 'tmdb', 'tvdb', 'cloud'] as const;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const id: unknown = ids?.[name];
+      return typeof id === 'string' && id !== '' && id.length <= LONGEST_ID ? [[name, id]] : [];
+    }),
+  );
 }
 
 /** Players report 0 or nothing while they close; that never takes a real position away. */

@@ -50,6 +50,21 @@ describe('update', () => {
     expect(store.findByUri('/other')).toBeUndefined();
   });
 
+  it('keeps what tells a film from another: its ids, and the size of the copy that was played last', () => {
+    const known = { ...film, size: 700, ids: { imdb: 'tt1', tmdb: '' } };
+    expect(store.update(known, 'files', at(1, 10))).toMatchObject({ size: 700, ids: { imdb: 'tt1' } });
+    store.update({ ...film, ids: { cloud: 'c' } }, 'files', at(2, 20));
+    const record = store.find([film.key]);
+    expect(record).toMatchObject({ size: 700, ids: { imdb: 'tt1', cloud: 'c' } });
+    const [exported] = store.exportAll();
+    store.forget(record?.id ?? 0);
+    store.importAll(parseProgressExport(progressExport(exported ? [exported] : [])));
+    expect(store.find([film.key])).toMatchObject({ size: 700, ids: { imdb: 'tt1', cloud: 'c' } });
+    expect(store.update({ ...film, uri: '/elsewhere.mkv' }, 'files', at(3, 30)).size).toBeUndefined();
+    const odd = { ...film, size: 1e300, ids: { imdb: 7, tvdb: 'x'.repeat(2000) } } as unknown as Item;
+    expect(store.update(odd, 'files', at(4, 40)).ids).toEqual({ imdb: 'tt1', cloud: 'c' });
+  });
+
   it.each([0, Number.NaN, -3, Number.NEGATIVE_INFINITY])(
     'never lets %d overwrite a real position',
     (position) => {

@@ -8,14 +8,13 @@ const argv = ({ options }: CommandArguments): readonly string[] =>
     return value === true ? [`--${name}`] : [`--${name}=${value}`];
   });
 
-export default defineCommand((input, io) =>
+export default defineCommand((input, io, { onDidAskToReload }) =>
   runRelay(argv(input), {
     environment: process.env,
     line: (text) => io.line(text),
     error: (text) => io.error(text),
     ...(io.wantsJson ? { json: (value) => io.json(value) } : {}),
     signal: io.signal,
-    // In a terminal SIGHUP says that it was closed.
-    onReload: () => undefined,
+    onReload: onDidAskToReload,
   }),
 );

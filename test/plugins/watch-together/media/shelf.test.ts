@@ -1,7 +1,8 @@
-import type { Item } from '@kinoport/core';
+import type { Item, PlayedItem } from '@kinoport/core';
+import { TestPlayback } from '@kinoport/core/testing';
 import { describe, expect, it } from 'vitest';
 import { claimOf } from '../../../../plugins/watch-together/src/media/claim.ts';
-import { Shelf, shareable } from '../../../../plugins/watch-together/src/media/shelf.ts';
+import { findPlayed, Shelf, shareable } from '../../../../plugins/watch-together/src/media/shelf.ts';
 import { SALT } from '../relay/table.ts';
 
 const film = (name: string, more: Partial<Item> = {}): Item => ({
@@ -50,6 +51,20 @@ it('finds the copy of each item by what it is, and by its place what is another'
   const shelf = new Shelf();
   shelf.put([film('Two'), film('One'), film('Else', { duration: 90 })]);
   expect(queue.map(({ id }) => shelf.copyOf(id, queue, by)?.title)).toEqual(['One', 'Two', 'Else']);
+});
+
+it('finds among what was played here by a catalogue, whatever it is called', async () => {
+  const playback = new TestPlayback();
+  const played = { source: 'files', position: 0, watched: false, updatedAt: 1, kind: 'video' } as const;
+  const one = (name: string, more: Partial<PlayedItem>): PlayedItem => ({
+    ...{ key: `test:${name}`, keys: [`test:${name}`], uri: `/${name}.mkv`, title: name },
+    ...played,
+    ...more,
+  });
+  playback.played.push(one('other cut', { ids: { imdb: 'tt2' } }), one('renamed', { ids: { imdb: 'tt1' } }));
+  const media = claimOf(film('Film', { ids: { imdb: 'tt1' } }), 'hashed', SALT);
+  const by = { privacy: 'hashed', salt: SALT } as const;
+  expect((await findPlayed(playback, { id: 'i1', media }, by))?.title).toBe('renamed');
 });
 
 it.each([
