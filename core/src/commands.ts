@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import type { Event } from './event.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 /** Parsed and checked values of a contributed command, by the names of its manifest. */
@@ -51,6 +52,11 @@ export interface StandaloneContext {
   /** The plugin's slice of the config file as it was at the start, defaults filled in; without secret settings. */
   readonly config: JsonObject;
   readonly clock: Clock;
+  /**
+   * SIGHUP was sent to have files read again, as `systemctl reload` does. One that a terminal sends because it is closed
+   * ends the command, and so does this one while nobody listens.
+   */
+  readonly onDidAskToReload: Event<void>;
 }
 
 /** Runs a `standalone` command in a process of its own; returns its exit code (0 to 255; `undefined`: 0). */

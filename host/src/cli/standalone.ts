@@ -115,6 +115,7 @@ async function runProcess(
   const signals = onSignals({
     interrupt: (signal) => tell({ signal: signal === 'SIGTERM' ? 'terminate' : 'interrupt' }),
     hangUp: () => tell({ signal: 'hangUp' }),
+    ...(process.platform === 'win32' ? {} : { reload: () => tell({ signal: 'reload' }) }),
   });
   try {
     return await new Promise<number>((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { abortedError, type Clock } from '@kinoport/core';
+import { abortedError, type Clock, Emitter } from '@kinoport/core';
 
 /** Milliseconds in which a second Ctrl-C means that nobody wants to wait. */
 const IMPATIENT = 2000;
@@ -10,6 +10,7 @@ export class Interrupts {
   readonly #clock: Clock;
   readonly #leave: () => void;
   readonly #abort = new AbortController();
+  readonly #reload = new Emitter<void>();
   #last = Number.NEGATIVE_INFINITY;
 
   /** @param leave ends the process */
@@ -17,6 +18,9 @@ export class Interrupts {
     this.#clock = clock;
     this.#leave = leave;
   }
+
+  /** Files are to be read again. */
+  readonly onDidAskToReload = this.#reload.event;
 
   get signal(): AbortSignal {
     return this.#abort.signal;
@@ -33,6 +37,12 @@ export class Interrupts {
   /** SIGTERM: as often as one likes. */
   terminate(): void {
     if (!this.signal.aborted) this.#abort.abort(abortedError());
+  }
+
+  /** SIGHUP while the terminal, if there was one, is still there: the end of a command that reads nothing again. */
+  reload(): void {
+    if (this.#reload.hasListeners) this.#reload.fire();
+    else this.orphan();
   }
 
   /** Nobody is there any more who could see it end, or press a key. */

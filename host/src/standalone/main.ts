@@ -19,7 +19,8 @@ const interrupts = new Interrupts(systemClock, () => process.exit(EXIT_INTERRUPT
 process.on('SIGTERM', () => interrupts.terminate());
 // The terminal sends it to the client as well, which passes it on: pressed once, it is to count once.
 process.on('SIGINT', () => undefined);
-process.on('SIGHUP', () => interrupts.orphan());
+// As above: the client tells a terminal that has gone from somebody who means that files are to be read again.
+process.on('SIGHUP', () => undefined);
 process.once('disconnect', () => interrupts.orphan());
 // Who reads the output has gone, or the terminal with it.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => interrupts.orphan());
@@ -51,5 +52,6 @@ process.on('message', (message: StandaloneOrder | StandaloneNote) => {
   if (!('signal' in message)) void follow(message);
   else if (message.signal === 'interrupt') interrupts.interrupt();
   else if (message.signal === 'terminate') interrupts.terminate();
+  else if (message.signal === 'reload') interrupts.reload();
   else interrupts.orphan();
 });

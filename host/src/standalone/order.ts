@@ -16,4 +16,4 @@ export interface StandaloneOrder {
 }
 
 /** What the client tells it later. */
-export type StandaloneNote = { readonly signal: 'interrupt' | 'terminate' | 'hangUp' };
+export type StandaloneNote = { readonly signal: 'interrupt' | 'terminate' | 'hangUp' | 'reload' };

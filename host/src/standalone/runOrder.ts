@@ -21,7 +21,9 @@ export async function runOrder(
   const { io, terminal } = commandIo(order, output, interrupts);
   try {
     const handler = await load(order);
-    const exitCode = (await handler(input, io, { plugin, config, clock: systemClock })) ?? 0;
+    const { onDidAskToReload } = interrupts;
+    const exitCode =
+      (await handler(input, io, { plugin, config, clock: systemClock, onDidAskToReload })) ?? 0;
     if (Number.isInteger(exitCode) && exitCode >= 0 && exitCode <= 255) return exitCode;
     throw new KinoportError(
       'COMMAND_FAILED',

@@ -1,9 +1,10 @@
 /** Commands that run in a process of their own, through the command line, without a host. */
+import { spawn } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../support/lab/waiting.ts';
-import { CliHome, type CliRun } from './support/cliHome.ts';
+import { CliHome, CliRun } from './support/cliHome.ts';
 
 let home: CliHome;
 
@@ -19,6 +20,8 @@ export default defineCommand(async ({ args, options }, io, ctx) => {
     case 'echo':
       for await (const line of io.lines()) io.line('<' + line + '>');
       return undefined;
+    case 'again':
+      ctx.onDidAskToReload(() => io.line('reads again'));
     case 'wait':
       io.line('waiting ' + process.pid);
       await new Promise((resolve) => io.signal.addEventListener('abort', resolve, { once: true }));
@@ -166,6 +169,34 @@ describe('a command that is told to end', () => {
     expect(run.child.exitCode).toBeNull();
     run.child.kill('SIGINT');
     expect((await run.ended).code).toBe(130);
+  });
+
+  it('reads files again at SIGHUP, and ends at it where it reads none', async () => {
+    const run = home.start('meet', 'again', '--file', 'x');
+    await run.printed('waiting ');
+    for (const times of [1, 2]) {
+      run.child.kill('SIGHUP');
+      await run.printed('reads again\n'.repeat(times));
+    }
+    run.child.kill('SIGTERM');
+    expect((await run.ended).code).toBe(7);
+    const deaf = await waiting('--file', 'x');
+    deaf.child.kill('SIGHUP');
+    expect((await deaf.ended).code).toBe(7);
+  });
+
+  it.skipIf(process.platform !== 'linux')('ends when its terminal is closed', async () => {
+    const words = [process.execPath, home.entry, 'meet', 'again', '--file', 'x'];
+    const script = spawn('script', ['-qec', words.join(' '), '/dev/null'], {
+      ...{ env: home.env, cwd: home.folder, stdio: ['pipe', 'pipe', 'pipe'] },
+    });
+    const run = new CliRun(script);
+    await run.printed('waiting ');
+    const pid = Number(/waiting (\d+)/.exec(run.stdout)?.[1]);
+    script.kill('SIGKILL');
+    await until('it ends', () => !isAlive(pid));
+    await run.ended;
+    expect(run.stdout).not.toContain('reads again');
   });
 
   it('is told when its client is lost', async () => {

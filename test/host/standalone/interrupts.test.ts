@@ -47,3 +47,15 @@ it('whoever lost its client has 10 s', async () => {
   await clock.advance(1);
   expect(left).toBe(1);
 });
+
+it('files are read again by who listens, and are the end of who does not', async () => {
+  let read = 0;
+  const listening = interrupts.onDidAskToReload(() => {
+    read += 1;
+  });
+  interrupts.reload();
+  expect([read, interrupts.signal.aborted]).toEqual([1, false]);
+  await listening.dispose();
+  interrupts.reload();
+  expect(interrupts.signal.aborted).toBe(true);
+});
