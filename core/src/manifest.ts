@@ -189,7 +189,8 @@ export interface SourceContribution {
 
 /**
  * A subcommand, and its help. Types: `string` (default), `number`, `path` (made absolute against the caller's folder),
- * `uri` (a path or an address), and `boolean` for options.
+ * `uri` (a path or an address), `text-file` (the caller names a file, the handler gets what is in it), and `boolean` for
+ * options.
  */
 export interface CommandContribution {
   /** The subcommand's name, one or two words: `torrent list`. */
@@ -224,11 +225,20 @@ export interface CommandContribution {
     readonly description?: string;
     /** When it is absent. */
     readonly default?: string | number | boolean;
+    /**
+     * Name of the caller's environment variable that stands for it when it is absent, as if it had been typed: the
+     * host's own are of another terminal. Among `permissions.environment` as well; not for `boolean`.
+     */
+    readonly env?: string;
   }[];
 }
 
-/** `path` is made absolute by the client against its own folder; `uri` is a path or an address. */
-export type CommandValueType = 'string' | 'number' | 'path' | 'uri';
+/**
+ * `path` is made absolute by the client against its own folder; `uri` is a path or an address. `text-file`: the client
+ * reads the file, which the plugin need not be able to, and hands over its text: UTF-8, at most 64 KiB, without the end
+ * of its last line. For passwords, which do not belong on a command line.
+ */
+export type CommandValueType = 'string' | 'number' | 'path' | 'uri' | 'text-file';
 
 /** The id that a package name stands for when the manifest gives none: `@you/kinoport-plugin-x` is `x`. */
 export function defaultPluginId(packageName: string): string {

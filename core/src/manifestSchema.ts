@@ -186,7 +186,7 @@ export const manifestSchema = {
                       required: ['name'],
                       properties: {
                         name: { type: 'string', pattern: '^[a-z][a-zA-Z0-9-]{0,30}$' },
-                        type: { enum: ['string', 'number', 'path', 'uri'] },
+                        type: { enum: ['string', 'number', 'path', 'uri', 'text-file'] },
                         description: { type: 'string', maxLength: 300 },
                         required: { type: 'boolean' },
                         variadic: { type: 'boolean' },
@@ -202,9 +202,10 @@ export const manifestSchema = {
                       required: ['name'],
                       properties: {
                         name: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,30}$' },
-                        type: { enum: ['string', 'number', 'path', 'uri', 'boolean'] },
+                        type: { enum: ['string', 'number', 'path', 'uri', 'text-file', 'boolean'] },
                         description: { type: 'string', maxLength: 300 },
                         default: { type: ['string', 'number', 'boolean'] },
+                        env: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]{0,99}$' },
                       },
                     },
                   },

@@ -1,20 +1,14 @@
-import { resolve } from 'node:path';
-import {
-  type CommandContribution,
-  type CommandValueType,
-  isKinoportError,
-  KinoportError,
-  PRODUCT,
-} from '@kinoport/core';
+import { type CommandContribution, isKinoportError, KinoportError, PRODUCT } from '@kinoport/core';
 import { Command } from 'commander';
+import { commandsOf } from '../plugins/commandContributions.ts';
 import { displayEnvironment } from '../processes/environment.ts';
 import { findPlugins } from './commands/config.ts';
 import { findHost, withHost } from './connection/connectHost.ts';
 import { type CliContext, type CommonOptions, outputFor } from './context.ts';
 import { EXIT_INTERRUPTED } from './exitCodes.ts';
+import { optionValues, typedValue, valueName } from './optionValues.ts';
 import { CommandTerminal } from './terminal/commandTerminal.ts';
 import { onSignals } from './terminal/signals.ts';
-import { resolveUri } from './uris.ts';
 
 /** A command of a plugin. */
 export interface KnownCommand {
@@ -31,11 +25,13 @@ export interface ContributedCommand extends KnownCommand {
 
 /** What plugins contribute: what a running host knows, also of folders that somebody works on, then all manifests. */
 export async function contributedCommands(ctx: CliContext): Promise<readonly KnownCommand[]> {
-  const found = (await findPlugins(ctx)).flatMap(({ enabled, manifest, root }) =>
-    (enabled ? (manifest?.package.kinoport.contributes?.commands ?? []) : []).map((contribution) => ({
-      contribution,
-      root,
-    })),
+  const found = (await findPlugins(ctx)).flatMap(({ enabled, manifest, root, access }) =>
+    (enabled && manifest ? commandsOf(manifest.package.kinoport, access.granted) : []).map(
+      (contribution) => ({
+        contribution,
+        root,
+      }),
+    ),
   );
   const commands = [...(await commandsOfHost(ctx)), ...found];
   const names = commands.map(({ contribution }) => contribution.command);
@@ -82,20 +78,18 @@ export function contributedProgram(
     const text = variadic ? `${name}...` : name;
     command.argument(required ? `<${text}>` : `[${text}]`, description);
   }
-  for (const { name, type, description, default: preset } of contribution.options ?? []) {
-    const flag = type === 'boolean' ? `--${name}` : `--${name} <${type ?? 'value'}>`;
-    command.option(flag, description ?? '', preset as string | boolean | undefined);
+  for (const { name, type, description = '', default: preset, env } of contribution.options ?? []) {
+    const flag = type === 'boolean' ? `--${name}` : `--${name} <${valueName(type)}>`;
+    const text = env === undefined ? description : `${description} (${env})`;
+    command.option(flag, text.trimStart(), preset as string | boolean | undefined);
   }
-  return command.action((...given: unknown[]) => {
-    const options: Record<string, unknown> = { ...(given[args.length] as Record<string, unknown>) };
-    const values = args.map(({ name, type }, i) => [name, typed(ctx, name, type, given[i])] as const);
-    const typedOptions = (contribution.options ?? []).flatMap(({ name, type }) => {
-      const value = options[camelCase(name)];
-      return value === undefined ? [] : [[name, typed(ctx, `--${name}`, type, value)] as const];
-    });
-    const { json, verbose, quiet } = options as CommonOptions;
-    return run(Object.fromEntries(values.filter(([, value]) => value !== undefined)), {
-      ...Object.fromEntries(typedOptions),
+  return command.action(async (...given: unknown[]) => {
+    const values = await Promise.all(
+      args.map(async ({ name, type }, i) => [name, await typedValue(ctx, name, type, given[i])] as const),
+    );
+    const { json, verbose, quiet } = given[args.length] as CommonOptions;
+    await run(Object.fromEntries(values.filter(([, value]) => value !== undefined)), {
+      ...(await optionValues(ctx, contribution, command)),
       ...(json ? { json } : {}),
       ...(verbose ? { verbose } : {}),
       ...(quiet ? { quiet } : {}),
@@ -149,33 +143,4 @@ export async function runContributed(
       terminal.dispose();
     }
   });
-}
-
-function typed(
-  ctx: CliContext,
-  name: string,
-  type: CommandValueType | 'boolean' | undefined,
-  value: unknown,
-): unknown {
-  if (Array.isArray(value)) return value.map((one) => typed(ctx, name, type, one));
-  if (typeof value !== 'string') return value;
-  switch (type) {
-    case 'path':
-      return resolve(ctx.cwd, value);
-    case 'uri':
-      return resolveUri(value, ctx.cwd);
-    case 'number': {
-      const number = Number(value);
-      if (value.trim() !== '' && Number.isFinite(number)) return number;
-      throw new KinoportError('USAGE', `"${value}" is not a number (${name}).`, {
-        hint: '--help shows what the command takes.',
-      });
-    }
-    default:
-      return value;
-  }
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -10,6 +10,7 @@ import type { PluginView } from '../api/protocol.ts';
 import type { ConfigService } from '../config/config.ts';
 import type { Peer } from '../rpc/peer.ts';
 import type { PluginCalls } from './calls.ts';
+import { commandsOf } from './commandContributions.ts';
 import { diagnose } from './diagnostics.ts';
 import type { LoadedManifest } from './manifest.ts';
 import type { Plugin } from './plugin.ts';
@@ -153,7 +154,7 @@ export class PluginManager implements Disposable {
 
   commands(): readonly PluginCommand[] {
     return this.#plugins().flatMap(({ plugin, manifest }) =>
-      (manifest.package.kinoport.contributes?.commands ?? []).map((contribution) => ({
+      commandsOf(manifest.package.kinoport, plugin.definition.access.granted).map((contribution) => ({
         plugin: plugin.id,
         root: manifest.root,
         contribution,

@@ -12,6 +12,7 @@ import {
 import semver from 'semver';
 import { offsetOfDepth } from '../config/jsonText.ts';
 import { misplacedSecret } from '../config/secretProperties.ts';
+import { misplacedVariable } from './commandContributions.ts';
 import { manifestHint } from './manifestHint.ts';
 import { checkedSchema } from './validation.ts';
 
@@ -62,6 +63,9 @@ export function readManifest(root: string, options: ReadManifestOptions = {}): L
   const secret = misplacedSecret(manifest.kinoport.contributes?.configuration ?? {});
   if (secret)
     throw invalid(file, `/${PRODUCT.manifestKey}/contributes/configuration${secret.path}`, secret.message);
+  const variable = misplacedVariable(manifest.kinoport);
+  if (variable)
+    throw invalid(file, `/${PRODUCT.manifestKey}/contributes/commands${variable.path}`, variable.message);
   const { version } = manifest;
   if (semver.valid(version) === null || version !== version.trim())
     throw invalid(file, '/version', `${JSON.stringify(version)} is not a semver version`);

@@ -124,7 +124,7 @@ describe('a broken manifest is refused with the file, the place in it, and what 
       'a type nobody knows',
       { kinoport: { contributes: { commands: [{ ...command, args: [{ name: 'n', type: 'date' }] }] } } },
       '/kinoport/contributes/commands/0/args/0/type',
-      /must be one of \["string","number","path","uri"\]/,
+      /must be one of \["string","number","path","uri","text-file"\]/,
     ],
     [
       'a configuration that is no object',

@@ -33,23 +33,26 @@ export async function askHidden(question: string): Promise<string> {
 }
 
 /**
- * All of standard input, which is no terminal, without the end of its last line.
+ * All of standard input, which is no terminal, or of a file, without the end of its last line.
  * @throws KinoportError `INVALID_ARGUMENT` when it is larger than 64 KiB or no UTF-8
  */
-export async function readAllInput(input: NodeJS.ReadableStream = process.stdin): Promise<string> {
+export async function readAllInput(
+  input: NodeJS.ReadableStream = process.stdin,
+  name = 'Standard input',
+): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of input) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
     if (size > LONGEST)
-      throw new KinoportError('INVALID_ARGUMENT', `Standard input holds more than ${LONGEST} bytes.`);
+      throw new KinoportError('INVALID_ARGUMENT', `${name} holds more than ${LONGEST} bytes.`);
     chunks.push(bytes);
   }
   try {
     const text = new TextDecoder('utf8', { fatal: true }).decode(Buffer.concat(chunks));
     return text.replace(/\r?\n$/, '');
   } catch (cause) {
-    throw new KinoportError('INVALID_ARGUMENT', 'Standard input is no text in UTF-8.', { cause });
+    throw new KinoportError('INVALID_ARGUMENT', `${name} is no text in UTF-8.`, { cause });
   }
 }

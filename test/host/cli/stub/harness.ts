@@ -130,9 +130,20 @@ export class TestHome {
   }
 
   start(...args: readonly string[]): Running {
+    return this.startWith({}, ...args);
+  }
+
+  /** @param environment beside what every run has */
+  startWith(environment: Record<string, string>, ...args: readonly string[]): Running {
     const child = spawn(process.execPath, [join(this.#installation.folder, 'bin/kinoport.js'), ...args], {
       cwd: this.folder,
-      env: { PATH: process.env.PATH, KINOPORT_HOME: this.folder, DISPLAY: ':7', LANG: 'C.UTF-8' },
+      env: {
+        PATH: process.env.PATH,
+        KINOPORT_HOME: this.folder,
+        DISPLAY: ':7',
+        LANG: 'C.UTF-8',
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const running = new Running(child);
