@@ -202,6 +202,8 @@ function redisOf(
   const address = URL.parse(url);
   if (!address || !['redis:', 'rediss:'].includes(address.protocol) || address.hostname === '')
     throw wrong('--redis has to be an address such as redis://127.0.0.1:6379 or rediss://redis.example/2.');
+  if (!/^(\/\d{0,4})?$/.test(address.pathname))
+    throw wrong('--redis names a database by its number: redis://127.0.0.1/2.');
   if (address.password !== '' || address.search !== '')
     throw wrong(
       '--redis takes no password: everybody on the machine can read a command line.',

@@ -30,6 +30,7 @@ export class RedisLink implements Disposable {
   /** `turned`: a connection was lost, or is there again. */
   constructor({ url, password }: RedisAddress, turned: () => void) {
     const options: RedisOptions = {
+      ...placeOf(url),
       ...(password === undefined ? {} : { password }),
       lazyConnect: true,
       connectTimeout: CONNECT,
@@ -41,8 +42,8 @@ export class RedisLink implements Disposable {
       autoResubscribe: false,
       retryStrategy: (times) => (this.#started ? Math.min(50 * 2 ** Math.min(times, 6), LONGEST) : null),
     };
-    this.commands = new Redis(url, options);
-    this.subscriber = new Redis(url, options);
+    this.commands = new Redis(options);
+    this.subscriber = new Redis(options);
     for (const connection of [this.commands, this.subscriber]) {
       connection.on('error', (error) => {
         this.#why = error.message || String(error);
@@ -87,4 +88,16 @@ export class RedisLink implements Disposable {
     this.commands.disconnect();
     this.subscriber.disconnect();
   }
+}
+
+/** The library takes a user in an address for one without a password, whatever the options say. */
+function placeOf(url: string): RedisOptions {
+  const { protocol, hostname, port, username, pathname } = new URL(url);
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || 6379),
+    db: Number(pathname.slice(1) || 0),
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+  };
 }
