@@ -151,6 +151,11 @@ export class Room implements SyncRoom {
     return settingsOf(this.#view.settings);
   }
 
+  /** Whether it has a password. */
+  get locked(): boolean {
+    return this.#view.locked;
+  }
+
   get participants(): readonly SyncParticipant[] {
     return participantsOf(this.#view, this.#member.id);
   }
@@ -276,8 +281,18 @@ export class Room implements SyncRoom {
     await this.#ask({ type: 'chat', text: askedLine(text) });
   }
 
-  configure(settings: Partial<SyncSettings>): Promise<void> {
-    return this.#ask({ type: 'settings', settings });
+  /** @param changes `password`: null for none */
+  configure({
+    title,
+    password,
+    ...settings
+  }: Partial<SyncSettings> & { title?: string; password?: string | null }): Promise<void> {
+    return this.#ask({
+      type: 'settings',
+      settings,
+      ...(title === undefined ? {} : { title: cleanLine(title, LIMITS.title) }),
+      ...(password === undefined ? {} : { password }),
+    });
   }
 
   kick(participantId: string): Promise<void> {

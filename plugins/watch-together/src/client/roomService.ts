@@ -143,8 +143,7 @@ export class RoomService implements Sync, Disposable {
   }
 
   #named(given: string | undefined): string | undefined {
-    const variable = process.env[`${PRODUCT.envPrefix}RELAY_URL`];
-    const named = given ?? (variable || undefined) ?? this.#settings().relay;
+    const named = given ?? this.#settings().relay;
     if (named === undefined) return undefined;
     if (socketAddress(named) === undefined)
       throw new KinoportError('INVALID_ARGUMENT', `"${named.slice(0, 200)}" is no address of a relay.`, {

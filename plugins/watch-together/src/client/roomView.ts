@@ -15,6 +15,8 @@ export interface RoomView {
   readonly title: string | undefined;
   readonly host: string;
   readonly settings: Settings;
+  /** Whether it has a password. */
+  readonly locked: boolean;
   readonly salt: string;
   readonly queue: readonly QueueItem[];
   readonly timeline: Timeline;
@@ -24,12 +26,13 @@ export interface RoomView {
 }
 
 export function viewOf(room: RoomSnapshot): RoomView {
-  const { code, title, host, settings, salt, queue, timeline, participants } = room;
+  const { code, title, host, settings, locked, salt, queue, timeline, participants } = room;
   return {
     code,
     title,
     host,
     settings,
+    locked,
     salt,
     queue: queue.items,
     timeline,
@@ -54,7 +57,7 @@ export function applied(view: RoomView, message: ServerMessage): RoomView {
     case 'host':
       return { ...view, host: message.participant };
     case 'settings':
-      return { ...view, settings: message.settings, title: message.title };
+      return { ...view, settings: message.settings, locked: message.locked, title: message.title };
     case 'queue':
       return { ...view, queue: message.queue.items };
     case 'status': {

@@ -3,16 +3,18 @@ import {
   type CommandArguments,
   type CommandIo,
   isKinoportError,
-  KinoportError,
   type PluginContext,
   PRODUCT,
   type SyncEndReason,
+  type SyncSettings,
 } from '@kinoport/core';
 import type { Room } from '../client/room.ts';
 import { invitationOf, type RoomService } from '../client/roomService.ts';
 import { cleanName } from '../protocol/index.ts';
 import { Film } from './film.ts';
+import { askPassword, passwordOfFile } from './password.ts';
 import { RoomSession } from './roomSession.ts';
+import { ROOM_SETTINGS, settingOf } from './settings.ts';
 
 const NAME = 'name';
 /** Ends that nobody here has wanted: a film in the middle of them is not the room's to close. */
@@ -179,35 +181,13 @@ const filesOf = (value: CommandArguments['args'][string]): readonly string[] =>
 
 /** Never in an argument, which everybody on the machine can read. */
 async function passwordOf(options: Options, io: CommandIo): Promise<string | undefined> {
-  if (options.password !== true) return undefined;
-  const password = io.isTTY ? await io.prompt('Password of the room: ') : await firstLine(io);
-  if (password.trim() === '' || password.length > 128)
-    throw new KinoportError('INVALID_ARGUMENT', 'A password has 1 to 128 characters.');
-  return password.trim();
+  return passwordOfFile(options) ?? (options.password === true ? askPassword(io) : undefined);
 }
 
-async function firstLine(io: CommandIo): Promise<string> {
-  for await (const line of io.lines()) return line;
-  return '';
-}
-
-const CHOICES = {
-  control: ['host', 'everyone'],
-  buffering: ['off', 'grace', 'everyone'],
-  mismatch: ['warn', 'refuse'],
-} as const;
-
-type Chosen = { readonly [K in keyof typeof CHOICES]?: (typeof CHOICES)[K][number] };
-
-function settingsOf(options: Options): Chosen {
-  const chosen = Object.entries(CHOICES).flatMap(([name, choices]) => {
-    const value = options[name];
-    if (value === undefined) return [];
-    if (!choices.some((choice) => choice === value))
-      throw new KinoportError('USAGE', `--${name} is one of ${choices.join(', ')}.`);
-    return [[name, value] as const];
-  });
-  return Object.fromEntries(chosen) as Chosen;
+/** @throws KinoportError `USAGE` */
+function settingsOf(options: Options): Partial<SyncSettings> {
+  const settings = ROOM_SETTINGS.map((name) => settingOf(name, textOf(options[name]), `--${name}`));
+  return Object.assign({}, ...settings);
 }
 
 /** The one line to paste into a chat. */

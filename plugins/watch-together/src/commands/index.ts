@@ -32,6 +32,15 @@ export function registerCommands(ctx: PluginContext, rooms: RoomService): void {
     remote.say(({ args }) => ({ command: 'chat', text: [args.text].flat().join(' ') })),
   );
   commands.register(
+    'room kick',
+    remote.say(({ args }) => ({ command: 'kick', who: String(args.who) })),
+  );
+  commands.register(
+    'room transfer',
+    remote.say(({ args }) => ({ command: 'transfer', who: String(args.who) })),
+  );
+  commands.register('room set', remote.set);
+  commands.register(
     'room leave',
     remote.say(() => ({ command: 'leave' })),
   );

@@ -2,6 +2,7 @@ import { type Clock, type CommandArguments, type CommandIo, KinoportError } from
 import type { Room } from '../client/room.ts';
 import type { RoomService } from '../client/roomService.ts';
 import { cleanLine, parseRoomCode } from '../protocol/index.ts';
+import { askPassword, passwordOfFile } from './password.ts';
 import { roomEvent, syncEvent } from './report.ts';
 import { roomPosition, steer } from './steer.ts';
 import { parseTyped, type Typed } from './typed.ts';
@@ -45,6 +46,13 @@ export class RemoteRoom {
     };
   }
 
+  /** `room set control host`, `room set password`. */
+  set = async (input: CommandArguments, io: CommandIo): Promise<number> => {
+    const room = this.#the(input.options);
+    await steer(room, await settingTyped(input, io), this.#clock.now());
+    return 0;
+  };
+
   /** @throws KinoportError `ROOM_NOT_FOUND`, `USAGE` */
   #the(options: CommandArguments['options']): Room {
     const { rooms } = this.#rooms;
@@ -66,6 +74,26 @@ const noRoom = (named: unknown): string =>
   named === undefined
     ? 'This machine is in no room.'
     : `This machine is not in the room ${cleanLine(String(named), 80)}.`;
+
+async function settingTyped(
+  { args, options }: CommandArguments,
+  io: CommandIo,
+): Promise<Extract<Typed, { command: 'set' }>> {
+  const value = [args.value ?? []].flat().join(' ');
+  if (args.what === 'password') {
+    if (value !== '')
+      throw new KinoportError('USAGE', 'Everybody on the machine can read a command line.', {
+        hint: 'Leave the password out, or give --password-file.',
+      });
+    const password = options.none === true ? null : (passwordOfFile(options) ?? (await askPassword(io)));
+    return { command: 'set', password };
+  }
+  const typed = parseTyped(`set ${args.what} ${value}`);
+  if (typed?.command === 'set') return typed;
+  throw new KinoportError('USAGE', `"${`${args.what} ${value}`.slice(0, 60)}" is nothing to be set.`, {
+    hint: 'control host|everyone, buffering off|grace|everyone, mismatch warn|refuse, title TEXT, password.',
+  });
+}
 
 /** `seek 12:30`, `seek +10`. @throws KinoportError `USAGE` */
 export function seekOf({ args }: CommandArguments): Typed {

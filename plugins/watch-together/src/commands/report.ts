@@ -9,6 +9,7 @@ import {
 } from '@kinoport/core';
 import type { Room } from '../client/room.ts';
 import { roomPosition } from './steer.ts';
+import { type RoomTerms, termsChanges, termsOf } from './terms.ts';
 import { peopleChanges, statusLine, timelineLine } from './words.ts';
 
 /** Tells a terminal, or a program that reads JSON, what happens in a room. */
@@ -19,14 +20,23 @@ export class RoomReport implements Disposable {
   readonly #owned = new DisposableStore();
   #people: readonly SyncParticipant[];
   #connection: SyncStatus['connection'];
+  #terms: RoomTerms;
 
   constructor(room: Room, io: CommandIo, clock: Clock) {
     this.#room = room;
     this.#io = io;
     this.#clock = clock;
     this.#people = room.participants;
+    this.#terms = termsOf(room);
     this.#connection = room.status.connection;
-    this.#owned.add(room.onDidChangeRoom(() => this.#event(roomEvent(room))));
+    this.#owned.add(
+      room.onDidChangeRoom(() => {
+        this.#event(roomEvent(room));
+        const before = this.#terms;
+        this.#terms = termsOf(room);
+        for (const line of termsChanges(before, this.#terms)) this.#say(line);
+      }),
+    );
     this.#owned.add(room.onDidChangeParticipants((people) => this.#changed(people)));
     this.#owned.add(
       room.onDidChangeTimeline((change) => {
@@ -128,9 +138,9 @@ const participantOf = (one: SyncParticipant): JsonObject => ({ ...one });
 const told = ({ drift: _, roundTrip: __, ...rest }: SyncParticipant): string => JSON.stringify(rest);
 
 export function roomEvent(room: Room): JsonObject {
-  const { code, invitation, title, settings, participants, queue } = room;
+  const { code, invitation, title, settings, locked, participants, queue } = room;
   return {
-    ...{ event: 'room', code, invitation, title: title ?? null, settings: { ...settings } },
+    ...{ event: 'room', code, invitation, title: title ?? null, settings: { ...settings }, locked },
     participants: participants.map(participantOf),
     queue: queue.map((item) => ({ ...item })),
   };

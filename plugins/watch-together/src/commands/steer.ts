@@ -1,4 +1,4 @@
-import { KinoportError } from '@kinoport/core';
+import { KinoportError, type SyncParticipant } from '@kinoport/core';
 import type { Room } from '../client/room.ts';
 import { positionAt } from '../protocol/index.ts';
 import type { Typed } from './typed.ts';
@@ -36,10 +36,16 @@ export async function steer(room: Room, typed: Steering, now: number): Promise<v
       return undo(room);
     case 'next':
       return next(room);
-    case 'kick':
-      return kick(room, typed.who);
     case 'chat':
       return room.say(typed.text);
+    case 'kick':
+      return room.kick(memberOf(room, typed.who).id);
+    case 'transfer':
+      return room.transferHost(memberOf(room, typed.who).id);
+    case 'set': {
+      const { command: _, ...settings } = typed;
+      return room.configure(settings);
+    }
   }
 }
 
@@ -61,23 +67,29 @@ async function undo(room: Room): Promise<void> {
   await room.seek(from);
 }
 
+/**
+ * Who else is meant by an id or a name.
+ * @throws KinoportError `ROOM_STATE`
+ */
+function memberOf({ participants }: Room, who: string): SyncParticipant {
+  const name = who.trim().toLowerCase();
+  const others = participants.filter(({ isSelf }) => !isSelf);
+  const named = others.filter((one) => one.id === name || one.name.toLowerCase() === name);
+  const [one, ...more] = named;
+  if (!one)
+    throw new KinoportError('ROOM_STATE', 'Nobody else here has that name.', {
+      hint: 'l lists them. A line that begins with a blank is said to the others.',
+    });
+  if (more.length > 0)
+    throw new KinoportError('ROOM_STATE', 'More than one here has that name.', {
+      hint: `Say which: ${named.map(({ id }) => id).join(', ')}`,
+    });
+  return one;
+}
+
 async function next(room: Room): Promise<void> {
   const at = room.queue.findIndex(({ id }) => id === room.timeline.media);
   const item = at < 0 ? undefined : room.queue[at + 1];
   if (!item) throw new KinoportError('NO_NEXT_ITEM', 'The queue of the room has nothing more.');
   await room.select(item.id);
-}
-
-async function kick(room: Room, who: string): Promise<void> {
-  const name = who.trim().toLowerCase();
-  const others = room.participants.filter(({ isSelf }) => !isSelf);
-  const named = others.filter((one) => one.id === who || one.name.toLowerCase() === name);
-  const [one, ...more] = named;
-  if (!one)
-    throw new KinoportError('ROOM_STATE', 'Nobody else here has that name.', { hint: 'l lists them.' });
-  if (more.length > 0)
-    throw new KinoportError('ROOM_STATE', 'More than one here has that name.', {
-      hint: `Say which: ${named.map(({ id }) => `kick ${id}`).join(', ')}`,
-    });
-  await room.kick(one.id);
 }

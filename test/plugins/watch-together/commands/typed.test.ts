@@ -19,6 +19,16 @@ it.each([
   [' kick Bob', { command: 'chat', text: 'kick Bob' }],
   ['kick', { command: 'chat', text: 'kick' }],
   ['constructor', { command: 'chat', text: 'constructor' }],
+  ['kick Bob the Builder', { command: 'kick', who: 'Bob the Builder' }],
+  ['Transfer p2', { command: 'transfer', who: 'p2' }],
+  ['kick', { command: 'chat', text: 'kick' }],
+  ['set control HOST', { command: 'set', control: 'host' }],
+  ['set buffering sometimes', undefined],
+  ['set title The Film', { command: 'set', title: 'The Film' }],
+  ['set password Open Sesame', { command: 'set', password: 'Open Sesame' }],
+  ['set no password', { command: 'set', password: null }],
+  [`set password ${'x'.repeat(129)}`, undefined],
+  ['set the table', { command: 'chat', text: 'set the table' }],
   ['', undefined],
 ])('%j is understood', (line, expected) => {
   expect(parseTyped(line)).toEqual(expected);
@@ -32,6 +42,10 @@ it.each([
   ['{"command":"kick","who":"p2"}', { command: 'kick', who: 'p2' }],
   ['{"command":"reboot"}', undefined],
   ['{"command":', undefined],
+  ['{"command":"kick","who":"p2"}', { command: 'kick', who: 'p2' }],
+  ['{"command":"kick"}', undefined],
+  ['{"command":"set","control":"host","password":null}', { command: 'set', control: 'host', password: null }],
+  ['{"command":"set","mismatch":"shout"}', undefined],
   ['p', { command: 'toggle' }],
 ])('%s of a program is checked', (line, expected) => {
   expect(parseSent(line)).toEqual(expected);
