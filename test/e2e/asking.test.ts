@@ -13,9 +13,21 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   torrent: ['torrent list', 'torrent remove', 'torrent limits'],
   'watch-together': [
     'relay',
-    ...['create', 'join', 'status', 'ready', 'start', 'play', 'pause', 'seek', 'chat', 'kick', 'transfer', 'set', 'leave'].map(
-      (word) => `room ${word}`,
-    ),
+    ...[
+      'create',
+      'join',
+      'status',
+      'ready',
+      'start',
+      'play',
+      'pause',
+      'seek',
+      'chat',
+      'kick',
+      'transfer',
+      'set',
+      'leave',
+    ].map((word) => `room ${word}`),
   ],
 };
 
