@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { CommandHandler } from './commands.ts';
+import type { CommandArguments, CommandHandler } from './commands.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import type { Event } from './event.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -155,6 +155,13 @@ export interface Processes {
    * @throws KinoportError `PROCESS_SPAWN_FAILED`
    */
   spawn(command: string, args: readonly string[], options: SpawnOptions): Promise<SpawnedProcess>;
+  /**
+   * Starts a `standalone` command that the plugin contributes itself, in the background: with the plugin's permissions
+   * and folders, standard input empty, output into a log file, `--json` given. It needs no entry in `permissions.spawn`.
+   * It outlives plugin and host, so it has to end by itself once nobody needs it; at most 8 at a time.
+   * @throws KinoportError `COMMAND_UNKNOWN`, `PROCESS_SPAWN_FAILED`
+   */
+  spawnCommand(command: string, input?: Partial<CommandArguments>): Promise<SpawnedProcess>;
   /** Where a program would be found on PATH; `undefined` when it is not. */
   which(command: string): Promise<string | undefined>;
 }

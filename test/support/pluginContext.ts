@@ -113,6 +113,9 @@ export async function createPluginContext(options: TestPluginContextOptions): Pr
           },
         );
       }),
+    spawnCommand: async (command) => {
+      throw new KinoportError('COMMAND_UNKNOWN', `There is no command "${command}" here.`);
+    },
     async spawn(command, args, settings) {
       const output = join(root, `output-${spawned.length}-${children.size}.log`);
       const file = await open(output, 'a', 0o600);

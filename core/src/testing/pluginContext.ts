@@ -229,4 +229,9 @@ const noProgram = async (command: string): Promise<never> => {
   });
 };
 
-const NO_PROGRAMS: Processes = { run: noProgram, spawn: noProgram, which: async () => undefined };
+const NO_PROGRAMS: Processes = {
+  run: noProgram,
+  spawn: noProgram,
+  spawnCommand: noProgram,
+  which: async () => undefined,
+};

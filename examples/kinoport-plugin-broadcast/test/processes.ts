@@ -13,6 +13,10 @@ export class LocalProcesses implements Processes {
     });
   }
 
+  spawnCommand(): Promise<never> {
+    throw new Error('There is no host that knows commands of the plugin.');
+  }
+
   async spawn(command: string, args: readonly string[]): ReturnType<Processes['spawn']> {
     const child = spawn(command, [...args], { stdio: ['ignore', 'ignore', 'pipe'] });
     let output = '';

@@ -4,8 +4,9 @@ import type { Home } from '../home/home.ts';
 import type { BrokeredProcess, ProcessBroker } from '../processes/broker.ts';
 import type { ProcessGuard } from '../processes/guard.ts';
 import type { Peer } from '../rpc/peer.ts';
-import type { SpawnParams, SpawnResult } from '../rpc/protocol.ts';
+import type { SpawnCommandParams, SpawnParams, SpawnResult } from '../rpc/protocol.ts';
 import type { SessionJournal } from '../storage/journal.ts';
+import { planBackground } from './backgroundCommand.ts';
 import type { PluginCalls } from './calls.ts';
 import { ProgramPermissions } from './permissions/programs.ts';
 import type { Plugin } from './plugin.ts';
@@ -13,6 +14,8 @@ import { checks } from './schemas.ts';
 
 const END_PATIENCE = 1_000;
 const END_POLL = 50;
+/** Commands in the background that a plugin may have at a time. */
+const MOST_COMMANDS = 8;
 
 interface Spawned {
   readonly plugin: Plugin;
@@ -32,6 +35,8 @@ export class PluginProcesses implements Disposable {
   readonly #clock: Clock;
   readonly #guard: ProcessGuard | undefined;
   readonly #spawned = new Map<number, Spawned>();
+  /** Commands in the background, by id of the plugin. */
+  readonly #commands = new Map<string, number>();
   #handle = 0;
 
   constructor(
@@ -70,6 +75,11 @@ export class PluginProcesses implements Disposable {
       (params, plugin, _signal, peer) => this.#spawn(params, plugin, peer),
       checks.spawn,
     );
+    calls.onCall(
+      'processes/spawnCommand',
+      (params, plugin, _signal, peer) => this.#spawnCommand(params, plugin, peer),
+      checks.spawnCommand,
+    );
     calls.onCall<{ readonly handle: number }>('processes/wait', async ({ handle }, plugin) => {
       return this.#find(handle, plugin).process.exited;
     });
@@ -100,10 +110,7 @@ export class PluginProcesses implements Disposable {
       logFile: join(this.#home.logs, `player-${plugin.id}.log`),
       ...(environment === undefined ? {} : { environment }),
     });
-    const handle = ++this.#handle;
-    this.#spawned.set(handle, { plugin, process: spawned });
-    // One that has ended stays until then: who started it asks how it ended, and may ask late.
-    peer.onDidClose(() => this.#spawned.delete(handle));
+    const kept = this.#keep({ plugin, process: spawned }, peer);
     if (ofSession && sessionId !== undefined) {
       this.#journal.patch(sessionId, {
         pid: spawned.pid,
@@ -119,7 +126,49 @@ export class PluginProcesses implements Disposable {
         void guarded?.dispose();
       });
     }
-    return { handle, pid: spawned.pid };
+    return kept;
+  }
+
+  async #spawnCommand(
+    { command, input }: SpawnCommandParams,
+    plugin: Plugin,
+    peer: Peer,
+  ): Promise<SpawnResult> {
+    const { id } = plugin;
+    const running = this.#commands.get(id) ?? 0;
+    if (running >= MOST_COMMANDS)
+      throw new KinoportError(
+        'PROCESS_SPAWN_FAILED',
+        `The plugin "${id}" has ${running} commands in the background.`,
+        { hint: 'Those have to end first.' },
+      );
+    this.#commands.set(id, running + 1);
+    const ended = (): void => {
+      this.#commands.set(id, (this.#commands.get(id) ?? 1) - 1);
+    };
+    try {
+      const asker = this.#calls.asker(peer);
+      const definition = { ...plugin.definition, access: asker.access, config: await asker.config() };
+      const { path, args, environment } = planBackground({ definition, home: this.#home, command, input });
+      const process = await this.#broker.spawn(path, args, {
+        logFile: join(this.#home.logs, `command-${id}.log`),
+        environment,
+        bare: true,
+      });
+      void process.exited.then(ended);
+      return this.#keep({ plugin, process }, peer);
+    } catch (error) {
+      ended();
+      throw error;
+    }
+  }
+
+  #keep(spawned: Spawned, peer: Peer): SpawnResult {
+    const handle = ++this.#handle;
+    this.#spawned.set(handle, spawned);
+    // One that has ended stays until then: who started it asks how it ended, and may ask late.
+    peer.onDidClose(() => this.#spawned.delete(handle));
+    return { handle, pid: spawned.process.pid };
   }
 
   /**

@@ -26,6 +26,7 @@ import type {
   SessionRequestNote,
   SessionStateNote,
   SessionTracksNote,
+  SpawnCommandParams,
   SpawnParams,
 } from '../rpc/protocol.ts';
 import { checkedSchema } from './validation.ts';
@@ -36,6 +37,17 @@ const bytes = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const seconds = Type.Number({ minimum: 0, maximum: 1e9 });
 const optional = Type.Optional;
 const json = Type.Record(Type.String(), Type.Unknown());
+/** Arguments of a command. */
+const values = Type.Record(
+  Type.String({ maxLength: 40 }),
+  Type.Union([
+    Type.String({ maxLength: 32_768 }),
+    Type.Number(),
+    Type.Boolean(),
+    Type.Array(Type.String({ maxLength: 32_768 }), { maxItems: 1000 }),
+  ]),
+  { maxProperties: 100 },
+);
 const KIB = 1024;
 /** What the host keeps for a plugin. */
 const kept = (kib: number) =>
@@ -301,6 +313,12 @@ export const checks = {
         endpoint: optional(kept(4)),
         environment: optional(Type.Record(Type.String(), Type.String({ maxLength: 32_768 }))),
       }),
+    }),
+  ),
+  spawnCommand: checkedSchema<SpawnCommandParams>(() =>
+    Type.Object({
+      command: Type.String({ minLength: 1, maxLength: 100 }),
+      input: Type.Object({ args: values, options: values }),
     }),
   ),
   which: checkedSchema<{ command: string }>(() =>

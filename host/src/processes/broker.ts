@@ -11,6 +11,8 @@ export interface BrokerSpawnOptions {
   readonly logFile: string;
   /** Added to the environment of the host. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** It gets no more than `environment`. */
+  readonly bare?: boolean;
   readonly cwd?: string;
 }
 

@@ -45,7 +45,7 @@ export class LocalProcessBroker implements ProcessBroker {
     options: BrokerSpawnOptions,
   ): Promise<BrokeredProcess> {
     this.#checkAlive();
-    const { cwd, environment } = options;
+    const { cwd, environment, bare = false } = options;
     const log = await openLog(command, options.logFile);
     let child: ChildProcess;
     let pid: number;
@@ -54,7 +54,7 @@ export class LocalProcessBroker implements ProcessBroker {
       child = spawn(command, [...args], {
         cwd,
         detached: true,
-        env: programEnvironment(this.#env, environment),
+        env: programEnvironment(bare ? {} : this.#env, environment),
         stdio: ['ignore', log.fd, log.fd],
         windowsHide: true,
       });

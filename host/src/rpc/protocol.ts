@@ -5,6 +5,7 @@
  */
 import type {
   AttentionRequest,
+  CommandArguments,
   Contributions,
   ExperimentalApi,
   JsonObject,
@@ -150,6 +151,11 @@ export interface SpawnParams {
   readonly command: string;
   readonly args: readonly string[];
   readonly options: SpawnOptions;
+}
+/** Request `processes/spawnCommand` of a plugin. */
+export interface SpawnCommandParams {
+  readonly command: string;
+  readonly input: CommandArguments;
 }
 export interface SpawnResult {
   readonly handle: number;

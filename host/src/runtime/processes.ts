@@ -1,4 +1,4 @@
-import type { ProcessExit, Processes } from '@kinoport/core';
+import type { ProcessExit, Processes, SpawnedProcess } from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
 import type { SpawnResult } from '../rpc/protocol.ts';
 
@@ -15,21 +15,24 @@ export function createProcesses(peer: Peer): Processes {
       );
     },
     async spawn(command, args, options) {
-      const { handle, pid } = await peer.call<SpawnResult>('processes/spawn', { command, args, options });
-      const exited = peer.call<ProcessExit>(
-        'processes/wait',
-        { handle },
-        { timeout: Number.POSITIVE_INFINITY },
-      );
-      exited.catch(() => undefined);
-      return {
-        pid,
-        exited,
-        kill: (signal = 'SIGTERM') => peer.call('processes/kill', { handle, signal }),
-      };
+      return spawned(peer, await peer.call<SpawnResult>('processes/spawn', { command, args, options }));
+    },
+    async spawnCommand(command, { args = {}, options = {} } = {}) {
+      const input = { args, options };
+      return spawned(peer, await peer.call<SpawnResult>('processes/spawnCommand', { command, input }));
     },
     async which(command) {
       return (await peer.call<string | null>('processes/which', { command })) ?? undefined;
     },
+  };
+}
+
+function spawned(peer: Peer, { handle, pid }: SpawnResult): SpawnedProcess {
+  const exited = peer.call<ProcessExit>('processes/wait', { handle }, { timeout: Number.POSITIVE_INFINITY });
+  exited.catch(() => undefined);
+  return {
+    pid,
+    exited,
+    kill: (signal = 'SIGTERM') => peer.call('processes/kill', { handle, signal }),
   };
 }

@@ -5,7 +5,7 @@ import { PRODUCT, systemClock } from '@kinoport/core';
 import { EXIT_INTERRUPTED } from '../cli/exitCodes.ts';
 import { outputOf } from './commandIo.ts';
 import { Interrupts } from './interrupts.ts';
-import type { StandaloneNote, StandaloneOrder } from './order.ts';
+import { ORDER_VARIABLE, type StandaloneNote, type StandaloneOrder } from './order.ts';
 import { failure, runOrder, tell } from './runOrder.ts';
 
 // Every plugin gets the program's own copy of the public API, whatever lies in its node_modules.
@@ -19,8 +19,12 @@ const interrupts = new Interrupts(systemClock, () => process.exit(EXIT_INTERRUPT
 process.on('SIGTERM', () => interrupts.terminate());
 // The terminal sends it to the client as well, which passes it on: pressed once, it is to count once.
 process.on('SIGINT', () => undefined);
-// As above: the client tells a terminal that has gone from somebody who means that files are to be read again.
-process.on('SIGHUP', () => undefined);
+const ordered = process.env[ORDER_VARIABLE];
+delete process.env[ORDER_VARIABLE];
+process.on('SIGHUP', () => {
+  // As above: the client tells a terminal that has gone from somebody who means that files are to be read again.
+  if (ordered !== undefined) interrupts.reload();
+});
 process.once('disconnect', () => interrupts.orphan());
 // Who reads the output has gone, or the terminal with it.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => interrupts.orphan());
@@ -55,3 +59,9 @@ process.on('message', (message: StandaloneOrder | StandaloneNote) => {
   else if (message.signal === 'reload') interrupts.reload();
   else interrupts.orphan();
 });
+
+if (ordered !== undefined) {
+  // A client's channel would keep the process, whatever the command waits for.
+  setInterval(() => undefined, 2 ** 30);
+  void follow(JSON.parse(ordered) as StandaloneOrder);
+}

@@ -83,6 +83,7 @@ export async function harness(options: { clock?: Clock; config?: JsonObject } = 
           });
         }),
       spawn: unused,
+      spawnCommand: unused,
       which: async (command) => command,
     },
     log: { debug: write, info: write, warn: write, error: write },
