@@ -29,7 +29,13 @@ export function reachableAt(options: {
   }
   if (host !== '0.0.0.0' && host !== '::')
     return { address: publicUrl ?? url(host), lines: [...said, `Reachable at ${url(host)}`] };
-  const outer = Object.values(options.interfaces ?? networkInterfaces())
+  const interfaces = options.interfaces ?? ownInterfaces();
+  if (!interfaces)
+    return {
+      address: publicUrl ?? url(host === '::' ? '::1' : '127.0.0.1'),
+      lines: [...said, `Reachable at port ${port} of every address of this machine`],
+    };
+  const outer = Object.values(interfaces)
     .flatMap((list) => list ?? [])
     .filter(
       ({ internal, family, address }) =>
@@ -45,4 +51,13 @@ export function reachableAt(options: {
       outer.length > 0 ? `From this machine: ${own}` : `Only this machine can reach it: ${own}`,
     ],
   };
+}
+
+/** Undefined where nobody may ask: a sandbox without netlink sockets. */
+function ownInterfaces(): ReturnType<typeof networkInterfaces> | undefined {
+  try {
+    return networkInterfaces();
+  } catch {
+    return undefined;
+  }
 }
