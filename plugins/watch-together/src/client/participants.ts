@@ -1,5 +1,6 @@
 import type { SyncParticipant, SyncSettings } from '@kinoport/core';
-import { cleanName, type Settings } from '../protocol/index.ts';
+import { cleanLine, cleanName, LIMITS, type Settings } from '../protocol/index.ts';
+import type { MemberRequest } from './member.ts';
 import type { RoomView } from './roomView.ts';
 
 /** The people of a room. Their names come from elsewhere and are made fit to be shown. */
@@ -30,3 +31,18 @@ export const settingsOf = ({ control, buffering, mismatch }: Settings): SyncSett
   buffering,
   mismatch,
 });
+
+/** What the host may change of a room. `password`: null for none. */
+export interface RoomChanges extends Partial<SyncSettings> {
+  readonly title?: string;
+  readonly password?: string | null;
+}
+
+export function settingsRequest({ title, password, ...settings }: RoomChanges): MemberRequest {
+  return {
+    type: 'settings',
+    settings,
+    ...(title === undefined ? {} : { title: cleanLine(title, LIMITS.title) }),
+    ...(password === undefined ? {} : { password }),
+  };
+}

@@ -32,7 +32,7 @@ import {
 import { askedLine, askedPosition, askedRate } from './asked.ts';
 import { ClockWarnings } from './clockWarnings.ts';
 import type { MemberRequest, RoomMember } from './member.ts';
-import { participantsOf, settingsOf } from './participants.ts';
+import { participantsOf, type RoomChanges, settingsOf, settingsRequest } from './participants.ts';
 import type { PlayersInUse } from './playersInUse.ts';
 import { RoomPlayer } from './roomPlayer.ts';
 import { applied, type RoomView, viewOf } from './roomView.ts';
@@ -281,18 +281,8 @@ export class Room implements SyncRoom {
     await this.#ask({ type: 'chat', text: askedLine(text) });
   }
 
-  /** @param changes `password`: null for none */
-  configure({
-    title,
-    password,
-    ...settings
-  }: Partial<SyncSettings> & { title?: string; password?: string | null }): Promise<void> {
-    return this.#ask({
-      type: 'settings',
-      settings,
-      ...(title === undefined ? {} : { title: cleanLine(title, LIMITS.title) }),
-      ...(password === undefined ? {} : { password }),
-    });
+  configure(changes: RoomChanges): Promise<void> {
+    return this.#ask(settingsRequest(changes));
   }
 
   kick(participantId: string): Promise<void> {
@@ -312,6 +302,12 @@ export class Room implements SyncRoom {
   async dispose(): Promise<void> {
     await this.leave();
     await this.#member.dispose();
+  }
+
+  /** Lets go of the room and of the player; the seat is kept for whoever has its token. */
+  async forsake(): Promise<void> {
+    await this.#member.dispose();
+    await this.#end('lost');
   }
 
   /** A line in this machine's player. */

@@ -60,13 +60,15 @@ export class RoomService implements Sync, Disposable {
   readonly #local: LocalRelay;
   readonly #players = new PlayersInUse();
   readonly #rooms = new Set<Room>();
+  #ending = false;
 
   constructor(ctx: PluginContext, settings: () => PluginSettings, open: LinkOpener) {
     this.#ctx = ctx;
     this.#settings = settings;
     this.#open = open;
     this.#seats = new KeptSeats(ctx.secrets);
-    this.#local = new LocalRelay(ctx.clock);
+    const { clock, processes, folders } = ctx;
+    this.#local = new LocalRelay({ clock, processes, folder: folders.data });
   }
 
   /** Those that this machine is in now. */
@@ -137,9 +139,10 @@ export class RoomService implements Sync, Disposable {
     });
   }
 
+  /** Seats are kept, at their relays and here: the next process of the plugin takes them again. */
   async dispose(): Promise<void> {
-    for (const room of this.rooms) await room.dispose();
-    await this.#local.dispose();
+    this.#ending = true;
+    for (const room of this.rooms) await room.forsake();
   }
 
   #named(given: string | undefined): string | undefined {
@@ -172,7 +175,7 @@ export class RoomService implements Sync, Disposable {
     this.#rooms.add(room);
     room.onDidClose(({ reason }) => {
       this.#rooms.delete(room);
-      if (reason === 'replaced') return;
+      if (reason === 'replaced' || this.#ending) return;
       this.#seats.forget({ code: room.code, relay }).catch((error: unknown) => {
         log.warn('A seat could not be forgotten.', { error: String(error) });
       });

@@ -24,6 +24,10 @@ export interface RelayOptions {
   readonly redis?: RedisAddress & { readonly prefix: string };
   /** Address that members are sent to when this relay is ended. */
   readonly moveTo?: string;
+  /** Milliseconds without a room after which it ends; undefined: it stays. */
+  readonly endWhenEmpty?: number;
+  /** Where it writes how it can be reached, once it can, and no longer when it ends. */
+  readonly readyFile?: string;
   /** No log. */
   readonly silent: boolean;
 }
@@ -54,6 +58,8 @@ const OPTIONS = {
   redis: text,
   'redis-password-file': text,
   'redis-prefix': text,
+  'end-when-empty': text,
+  'ready-file': text,
   silent: flag,
   help: flag,
 } as const;
@@ -80,6 +86,8 @@ export const HELP = `Usage: relay [options]
   --redis URL                  share rooms with other relays: redis:// or rediss://[user@]host[:port][/db]
   --redis-password-file F      its password; "-": standard input
   --redis-prefix TEXT          what its keys begin with (kinoport:)
+  --end-when-empty S           end after so many seconds without a room
+  --ready-file F               write pid, port and address into it once it can be reached, as JSON
   --silent                     no log
 `;
 
@@ -145,6 +153,10 @@ export function readOptions(
     },
     ...(moveTo === undefined ? {} : { moveTo }),
     ...(redis ? { redis } : {}),
+    ...(given['end-when-empty'] === undefined
+      ? {}
+      : { endWhenEmpty: whole('end-when-empty', 0, 86_400, 1) * 1000 }),
+    ...(given['ready-file'] === undefined ? {} : { readyFile: given['ready-file'] }),
     silent: given.silent ?? false,
   };
 }

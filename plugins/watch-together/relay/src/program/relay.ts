@@ -30,6 +30,8 @@ export interface Relay extends Disposable {
   readonly port: number;
   readonly metricsPort: number | undefined;
   readonly reachable: Reachable;
+  /** Resolves when it has had no room for as long as it was told to stay without; else never. */
+  readonly unused: Promise<void>;
   /** Reads certificate and key again. @throws KinoportError `RELAY_START_FAILED`; the old ones stay then */
   reload(): void;
   /** Tells members to come back, takes nobody new, and ends. */
@@ -111,10 +113,14 @@ export async function startRelay(
       options.metricsPort === undefined
         ? undefined
         : owned.add(await serveMetrics(metrics, options.metricsPort));
+    const unused = Promise.withResolvers<void>();
+    if (options.endWhenEmpty !== undefined)
+      owned.add(watchUse(clock, () => rooms.size > 0, options.endWhenEmpty, unused.resolve));
     log('started', { port, tls: tls !== undefined });
     return {
       port,
       metricsPort: figures?.port,
+      unused: unused.promise,
       reachable: reachableAt({
         host: options.host,
         port,
@@ -140,6 +146,15 @@ export async function startRelay(
     await owned.dispose();
     throw error;
   }
+}
+
+/** Looks once a second: what came and went between two looks was there too short to count. */
+function watchUse(clock: Clock, isUsed: () => boolean, patience: number, unused: () => void): Disposable {
+  let usedAt = clock.now();
+  return clock.every(1000, () => {
+    if (isUsed()) usedAt = clock.now();
+    else if (clock.now() - usedAt >= patience) unused();
+  });
 }
 
 async function openStore(

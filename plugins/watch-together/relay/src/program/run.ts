@@ -1,3 +1,4 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type JsonValue, PRODUCT, systemClock, toKinoportError } from '@kinoport/core';
 import { jsonLog, type Log } from './log.ts';
 import { HELP, readOptions } from './options.ts';
@@ -30,7 +31,9 @@ export async function runRelay(argv: readonly string[], around: Surroundings): P
     const relay = await startRelay(options, { clock: systemClock, log });
     announce(relay, around);
     around.onReload(() => reload(relay, log));
-    await ended(around.signal);
+    if (options.readyFile !== undefined) writeReady(options.readyFile, relay);
+    await Promise.race([ended(around.signal), relay.unused]);
+    if (options.readyFile !== undefined) rmSync(options.readyFile, { force: true });
     await relay.drain();
     return 0;
   } catch (error) {
@@ -38,6 +41,13 @@ export async function runRelay(argv: readonly string[], around: Surroundings): P
     around.error(`${message}${hint ? `\n${hint}` : ''} (${code})`);
     return exitCode;
   }
+}
+
+/** Whole, or not there at all. */
+function writeReady(file: string, { port, reachable: { address, lines } }: Relay): void {
+  const ready = { pid: process.pid, port, address, lines };
+  writeFileSync(`${file}.new`, JSON.stringify(ready), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }
 
 function announce({ reachable, port, metricsPort }: Relay, around: Surroundings): void {
