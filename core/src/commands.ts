@@ -22,6 +22,8 @@ export interface CommandIo {
   readonly display: Readonly<Record<string, string>>;
   /** Aborts on Ctrl-C and when the client is lost. */
   readonly signal: AbortSignal;
+  /** The client is lost: its terminal was closed, or it was killed. Nobody asked for an end, and nobody reads any more. */
+  readonly isClientGone: boolean;
   /** One line to standard output. */
   line(text: string): void;
   /** One line to standard error. */

@@ -11,6 +11,8 @@ export interface TestCommandInput extends Partial<CommandArguments> {
   /** Whether `--json` was given. */
   readonly json?: boolean;
   readonly signal?: AbortSignal;
+  /** Once `signal` has fired: nobody asked for the end, the client is lost. */
+  readonly clientGoes?: boolean;
   readonly display?: Readonly<Record<string, string>>;
 }
 
@@ -32,9 +34,11 @@ export interface TestCommandResult {
  */
 export async function runTestCommand(
   handler: CommandHandler,
-  { args = {}, options = {}, answers = [], input = [], json = false, signal, display = {} }: TestCommandInput,
+  given: TestCommandInput,
   configure: (settings: JsonObject) => void,
 ): Promise<TestCommandResult> {
+  const { args = {}, options = {}, answers = [], input = [], json = false, display = {} } = given;
+  const { signal = new AbortController().signal, clientGoes = false } = given;
   const [stdout, stderr, statuses, questions]: [string[], string[], string[], string[]] = [[], [], [], []];
   const io: CommandIo = {
     isTTY: answers.length > 0,
@@ -42,7 +46,10 @@ export async function runTestCommand(
     color: false,
     wantsJson: json,
     display,
-    signal: signal ?? new AbortController().signal,
+    signal,
+    get isClientGone() {
+      return clientGoes && signal.aborted;
+    },
     line: (text) => stdout.push(text),
     error: (text) => stderr.push(text),
     json: (value: JsonValue) => stdout.push(JSON.stringify(value)),

@@ -131,7 +131,11 @@ export class CommandRuns {
       const generation = await plugin.current(signal);
       const over = new AbortController();
       const cancel = (): void => {
-        generation.peer.notify('command/cancel', { runId }).catch(() => undefined);
+        // A connection that closes cancels its calls before it tells that the client is gone.
+        queueMicrotask(() => {
+          const note = { runId, isClientGone: client.gone?.aborted === true };
+          generation.peer.notify('command/cancel', note).catch(() => undefined);
+        });
         sleep(this.#clock, CANCEL_PATIENCE, over.signal).then(
           () => giveUp.abort(abortedError()),
           () => undefined,

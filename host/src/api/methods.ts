@@ -84,7 +84,7 @@ export class ApiMethods {
         'INVALID_ARGUMENT',
         `${name}: ${problem.path || 'the parameter'} ${problem.message}.`,
       );
-    if (/^(playback|progress|continue)\./.test(name)) await this.#services.restored;
+    if (/^(playback|progress|continue)\.|^commands\.run$/.test(name)) await this.#services.restored;
     return this.#handlers[name](value as never, client, signal);
   }
 

@@ -176,6 +176,12 @@ export interface AttentionNote {
   readonly request: AttentionRequest | null;
 }
 
+export interface CommandCancelParams {
+  readonly runId: string;
+  /** Not asked for: the client is lost. */
+  readonly isClientGone: boolean;
+}
+
 export interface CommandRunParams {
   readonly runId: string;
   readonly command: string;

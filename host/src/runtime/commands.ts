@@ -8,19 +8,24 @@ import {
   toKinoportError,
 } from '@kinoport/core';
 import type { Peer } from '../rpc/peer.ts';
-import type { CommandRunParams } from '../rpc/protocol.ts';
+import type { CommandCancelParams, CommandRunParams } from '../rpc/protocol.ts';
 import type { RegistryImpl } from './registry.ts';
 
 /** Runs the plugin's contributed commands on behalf of a client of the host. */
 export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>, log: Log): void {
-  const running = new Map<string, AbortController>();
+  const running = new Map<string, { readonly cancelled: AbortController; isClientGone: boolean }>();
   peer.onNotification('command/cancel', (params) => {
-    running.get((params as Pick<CommandRunParams, 'runId'>).runId)?.abort(abortedError());
+    const { runId, isClientGone } = params as CommandCancelParams;
+    const run = running.get(runId);
+    if (!run) return;
+    run.isClientGone = isClientGone;
+    run.cancelled.abort(abortedError());
   });
   peer.handle('command/run', async (params, givenUp) => {
     const { runId, command, args, options, client } = params as CommandRunParams;
     const handler = registry.get(command);
     const cancelled = new AbortController();
+    const run = { cancelled, isClientGone: false };
     const signal = AbortSignal.any([givenUp, cancelled.signal]);
     let written: Promise<void> = Promise.resolve();
     const output = (stream: 'out' | 'err' | 'status', text: string): void => {
@@ -48,6 +53,9 @@ export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>
     const io: CommandIo = {
       ...client,
       signal,
+      get isClientGone() {
+        return run.isClientGone;
+      },
       line: (text) => output('out', text),
       error: (text) => output('err', text),
       json: (value: JsonValue) => output('out', JSON.stringify(value)),
@@ -66,7 +74,7 @@ export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>
       },
       configure: (settings) => peer.call('command/configure', { runId, settings }, { signal }),
     };
-    running.set(runId, cancelled);
+    running.set(runId, run);
     try {
       const exitCode = await handler({ args, options } as Parameters<CommandHandler>[0], io);
       return { exitCode: exitCode ?? 0 };

@@ -20,6 +20,9 @@ export function commandIo(
     wantsJson: output.json,
     display,
     signal: interrupts.signal,
+    get isClientGone() {
+      return interrupts.isOrphan;
+    },
     line: (text) => terminal.data(text),
     error: (text) => terminal.note(text),
     json: (value: JsonValue) => terminal.data(JSON.stringify(value)),

@@ -12,6 +12,7 @@ export class Interrupts {
   readonly #abort = new AbortController();
   readonly #reload = new Emitter<void>();
   #last = Number.NEGATIVE_INFINITY;
+  #isOrphan = false;
 
   /** @param leave ends the process */
   constructor(clock: Clock, leave: () => void) {
@@ -24,6 +25,10 @@ export class Interrupts {
 
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  get isOrphan(): boolean {
+    return this.#isOrphan;
   }
 
   /** Ctrl-C: the second one within 2 s leaves at once. */
@@ -47,6 +52,7 @@ export class Interrupts {
 
   /** Nobody is there any more who could see it end, or press a key. */
   orphan(): void {
+    this.#isOrphan = true;
     this.terminate();
     this.#clock.after(ORPHANED, () => this.#leave());
   }

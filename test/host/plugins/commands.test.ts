@@ -34,7 +34,7 @@ export default definePlugin({ activate(ctx) {
   commands.register('wait', async ({ args }, io) => {
     io.line('waiting');
     await new Promise((resolve) => io.signal.addEventListener('abort', resolve, { once: true }));
-    ctx.log.info('told to end');
+    ctx.log.info(io.isClientGone ? 'left alone' : 'told to end');
     if (args.stubborn) await new Promise(() => {});
     io.line('tidied up');
     return 7;
@@ -149,7 +149,7 @@ describe("a plugin's command", () => {
     const run = home.start('wait');
     await run.printed('waiting');
     run.child.kill('SIGKILL');
-    await until('it is told', () => log().includes('told to end'));
+    await until('it is told', () => log().includes('left alone'));
     expect((await home.run('facts')).code).toBe(0);
   });
 });
