@@ -66,7 +66,8 @@ return {}`);
 /**
  * A sign of life of a relay. Keys: relays, wakes, its rooms. Values: its name, milliseconds after which a relay counts
  * as gone, those after which nobody has moved a room on, those that whoever is given one has for it, prefix and suffix
- * of the keys of claims, and 1 where it takes over from others now. Returns 1 when others may have taken it for gone;
+ * of the keys of claims, and 1 where it takes over from others now; one that was stopped itself does not, since they
+ * may have been with it. Returns 1 when others may have taken it for gone;
  * the relays that are gone, and the rooms that nobody moves on, both given to this relay alone for now.
  */
 export const BEAT = new Script(`
@@ -77,7 +78,7 @@ local last = redis.call('ZSCORE', KEYS[1], name)
 local missed = (not last or now - tonumber(last) > tonumber(dead)) and 1 or 0
 redis.call('ZADD', KEYS[1], now, name)
 for _, key in ipairs({KEYS[1], KEYS[3]}) do redis.call('PEXPIRE', key, 86400000) end
-if takes ~= '1' then return {missed, {}, {}} end
+if takes ~= '1' or missed == 1 then return {missed, {}, {}} end
 local gone = {}
 for _, other in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - dead, 'LIMIT', 0, 8)) do
   if redis.call('SET', before .. other .. behind, name, 'NX', 'PX', lease) then table.insert(gone, other) end

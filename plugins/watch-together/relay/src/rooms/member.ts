@@ -12,6 +12,12 @@ import type { RoomStore, Updated } from './store.ts';
 /** Milliseconds between two statuses of a member that count, unless it begins or ends to buffer. */
 const STATUS_EVERY = 1000;
 
+const DISOWNED = {
+  code: 'RELAY_STORE',
+  message: 'The relay was taken for gone, and your seat with it; you are being let back in. Try again.',
+  retryAfter: 1000,
+} as const;
+
 /** A member whose connection is in this process. */
 export class Member implements RoomMember {
   readonly participant: string;
@@ -78,6 +84,11 @@ export class Member implements RoomMember {
           return seat ? { refused: request(room, seat, message, password) } : { gone: true };
         }),
       );
+      if (done && 'gone' in done.result && this.#room.has(this.#id)) {
+        // Another relay has taken this one for gone: the seat is kept, and taken again after the answer.
+        setImmediate(() => this.#room.sendBack(this.#id));
+        return { type: 'error', id: message.id, ...DISOWNED };
+      }
       if (!done || 'gone' in done.result)
         return {
           type: 'error',

@@ -1,6 +1,9 @@
 /** Two relay processes and a real redis-server. */
 import { once } from 'node:events';
+import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Keys } from '../../../../../plugins/watch-together/relay/src/redis/keys.ts';
+import { BEAT } from '../../../../../plugins/watch-together/relay/src/redis/script.ts';
 import type {
   ClientMessages,
   ServerMessages,
@@ -151,6 +154,52 @@ describe.skipIf(needs('redis-server'))('two relays', () => {
       [participant, true],
       ['p3', true],
     ]);
+  });
+});
+
+describe.skipIf(needs('redis-server'))('relays that stood still', () => {
+  it('take nothing over from each other before they have told that they live', async () => {
+    await using server = await RedisServer.start();
+    const redis = new Redis(server.url);
+    try {
+      const keys = new Keys('test:');
+      const beat = (name: string): Promise<readonly unknown[]> =>
+        BEAT.run(
+          redis,
+          [keys.relays, keys.wakes, keys.roomsOf(name)],
+          [name, 5000, 1500, 10_000, 'claim:', '', 1],
+        );
+      await redis.zadd(keys.relays, 1000, 'first', 1000, 'second');
+      expect(await beat('first')).toEqual([1, [], []]);
+      expect(await beat('second')).toEqual([1, [], []]);
+      await redis.zadd(keys.relays, 1000, 'second');
+      expect(await beat('first')).toEqual([0, ['second'], []]);
+    } finally {
+      redis.disconnect();
+    }
+  });
+
+  it('let a member in again whose seat was given up with them', async () => {
+    await using server = await RedisServer.start();
+    await using relay = await RelayProcess.start('--redis', server.url);
+    await using ann = await Peer.greet(relay.url);
+    const { room, participant, token } = await ann.create({ queue: QUEUE });
+    const redis = new Redis(server.url);
+    try {
+      const key = new Keys('kinoport:').room(room.code);
+      const state = JSON.parse((await redis.hget(key, 's')) ?? '') as { seats: { connection: unknown }[] };
+      for (const seat of state.seats) seat.connection = null;
+      await redis.multi().hset(key, 's', JSON.stringify(state)).hincrby(key, 'v', 1).exec();
+    } finally {
+      redis.disconnect();
+    }
+    ann.send({ type: 'chat', id: 2, text: 'here' });
+    expect(await ann.next('error')).toMatchObject({ id: 2, code: 'RELAY_STORE' });
+    expect(await ann.next('goodbye')).toMatchObject({ reason: 'draining', retryAfter: 0 });
+    expect((await ann.closed).code).toBe(1012);
+    await using again = await Peer.greet(relay.url);
+    again.send({ type: 'resume', id: 1, code: room.code, participant, token });
+    expect((await again.next('joined')).participant).toBe(participant);
   });
 });
 
