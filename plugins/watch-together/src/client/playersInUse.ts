@@ -14,6 +14,10 @@ export class PlayersInUse {
     this.#rooms.set(playbackId, room);
   }
 
+  has(playbackId: string): boolean {
+    return this.#rooms.has(playbackId);
+  }
+
   release(playbackId: string, room: object): void {
     if (this.#rooms.get(playbackId) === room) this.#rooms.delete(playbackId);
   }

@@ -2,6 +2,7 @@ import {
   type Clock,
   DisposableStore,
   Emitter,
+  type Event,
   KinoportError,
   type Playback,
   SuspendWatch,
@@ -196,6 +197,11 @@ export class Room implements SyncRoom {
   /** Where the room was before the last seek, seconds. */
   get soughtFrom(): number | undefined {
     return this.#soughtFrom;
+  }
+
+  /** The player was closed, or has died. */
+  get onDidLosePlayer(): Event<void> {
+    return this.#player.onDidLose;
   }
 
   /** Whether this machine may steer. */

@@ -60,6 +60,8 @@ export class RoomService implements Sync, Disposable {
   readonly #local: LocalRelay;
   readonly #players = new PlayersInUse();
   readonly #rooms = new Set<Room>();
+  /** Whose terminals are gone. */
+  readonly #deserted = new Set<Room>();
   #ending = false;
 
   constructor(ctx: PluginContext, settings: () => PluginSettings, open: LinkOpener) {
@@ -74,6 +76,27 @@ export class RoomService implements Sync, Disposable {
   /** Those that this machine is in now. */
   get rooms(): readonly Room[] {
     return [...this.#rooms];
+  }
+
+  /** Whether a room drives that session. */
+  drives(playbackId: string): boolean {
+    return this.#players.has(playbackId);
+  }
+
+  /**
+   * Whoever was at the terminal is gone: the film goes on in the room, which is left when its player is closed.
+   * @returns false where there is no film
+   */
+  desert(room: Room): boolean {
+    if (room.playbackId === undefined || !this.#rooms.has(room)) return false;
+    this.#deserted.add(room);
+    room.onDidLosePlayer(() => {
+      if (!this.#deserted.has(room)) return;
+      room.dispose().catch((error: unknown) => {
+        this.#ctx.log.warn('A room could not be left.', { error: String(error) });
+      });
+    });
+    return true;
   }
 
   /** The relay for a new room, and who can reach it where that has to be said. */
@@ -113,6 +136,7 @@ export class RoomService implements Sync, Disposable {
     });
   }
 
+  /** Whoever comes again to a room that is deserted here is in it, with its player. */
   async join(invitation: string, options: JoinDetails): Promise<Room> {
     const { code, relay: linked } = invitationOf(invitation);
     const address = linked ?? this.#named(options.relay) ?? (await this.#local.running())[0];
@@ -121,8 +145,13 @@ export class RoomService implements Sync, Disposable {
         hint: 'Give the whole link in place of the code, or --relay URL.',
       });
     const kept = await this.#seats.of(code, address);
-    const isIn = this.rooms.some((room) => room.code === code && room.relay === address);
-    if (kept && !isIn) {
+    const here = this.rooms.filter((room) => room.code === code && room.relay === address);
+    const deserted = here.find((room) => this.#deserted.delete(room));
+    if (deserted) {
+      if (options.playbackId !== undefined) await deserted.bind(options.playbackId);
+      return deserted;
+    }
+    if (kept && here.length === 0) {
       const { participant, token } = kept;
       try {
         return await this.#enter(address, options, { type: 'resume', code, participant, token });
@@ -175,6 +204,7 @@ export class RoomService implements Sync, Disposable {
     this.#rooms.add(room);
     room.onDidClose(({ reason }) => {
       this.#rooms.delete(room);
+      this.#deserted.delete(room);
       if (reason === 'replaced' || this.#ending) return;
       this.#seats.forget({ code: room.code, relay }).catch((error: unknown) => {
         log.warn('A seat could not be forgotten.', { error: String(error) });

@@ -100,10 +100,12 @@ export class Entrance {
           room,
           // Asks, so it comes before anything that is typed.
           find: async () => {
-            if (!film.isGiven) await film.find(room, acceptShared);
+            const { playbackId } = room;
+            if (playbackId !== undefined) film.take(playbackId);
+            else if (!film.isGiven) await film.find(room, acceptShared);
           },
           open: async () => {
-            if (film.isGiven) await room.bind(await film.openOnce());
+            if (room.playbackId === undefined && film.isGiven) await room.bind(await film.openOnce(room));
           },
         };
       },
@@ -111,12 +113,16 @@ export class Entrance {
     );
   }
 
-  /** Whatever happens the seat is given up in the end, and the player that was opened here is closed. */
+  /**
+   * In the end the seat is given up and the player closed. Where the room has ended by itself the film goes on, and
+   * where nobody asked for an end, as when a terminal is closed, the room does.
+   */
   async #within(film: Film, enter: () => Promise<Entered>, io: CommandIo): Promise<number> {
     let room: Room | undefined;
     let goesOn = false;
     try {
-      const { open, find, ...entered } = await enter();
+      const entered = await enter();
+      const { open, find } = entered;
       room = entered.room;
       const { timeline } = room;
       let hasStarted = timeline.phase !== 'idle';
@@ -136,10 +142,14 @@ export class Entrance {
       if (isKinoportError(error, 'ABORTED') && io.signal.aborted) return 0;
       throw error;
     } finally {
-      await room?.dispose();
-      // "room leave", and the end of a room, leave the film alone; the end of this command ends what it has opened.
-      if (!goesOn || io.signal.aborted) await film.stop();
-      else if (film.isOpen && !io.wantsJson) io.line('The film goes on for you alone.');
+      const stays = io.isClientGone && room !== undefined && this.#rooms.desert(room);
+      if (!stays) {
+        const stops = !goesOn || io.signal.aborted;
+        await room?.dispose();
+        // "room leave", and the end of a room, leave the film alone; the end of this command ends what it has opened.
+        if (stops) await film.stop();
+        else if (film.isOpen && !io.wantsJson) io.line('The film goes on for you alone.');
+      }
     }
   }
 
@@ -148,6 +158,7 @@ export class Entrance {
     return new Film(this.#ctx, io, files, {
       signal: io.signal,
       fullscreen: options.fullscreen === true,
+      isDriven: (id) => this.#rooms.drives(id),
       ...(player === undefined ? {} : { player }),
     });
   }

@@ -16,6 +16,8 @@ export interface FilmOptions {
   readonly player?: string;
   readonly fullscreen?: boolean;
   readonly signal: AbortSignal;
+  /** Whether a room drives a session. */
+  readonly isDriven: (playbackId: string) => boolean;
 }
 
 /** The films that a member has brought, in a player that waits for the room. */
@@ -46,14 +48,30 @@ export class Film {
     this.#handle = undefined;
   }
 
-  /** The player that was opened already, else one that is opened now. */
-  async openOnce(): Promise<string> {
-    return this.#handle?.id ?? this.open('beginning');
+  /** What plays already is the viewer's film. */
+  take(playbackId: string): void {
+    this.#handle = this.#ctx.playback.get(playbackId);
   }
 
-  /** Opens a player, which stands; at the beginning, or where the viewer stopped. @returns its session */
-  async open(from: 'beginning' | 'resume'): Promise<string> {
+  /** The player that was opened already, else as `open`. */
+  async openOnce(room: Room): Promise<string> {
+    return this.#handle?.id ?? this.open('beginning', room);
+  }
+
+  /**
+   * A player with the film: one that has it already and is in no room, as after a crash; else a new one, which stands
+   * at the beginning or where the viewer stopped.
+   * @param room one that has the film already goes on where the room's does
+   * @returns its session
+   */
+  async open(from: 'beginning' | 'resume', room?: Room): Promise<string> {
     const { player, fullscreen, signal } = this.#options;
+    const playing = await this.#playing();
+    if (playing !== undefined) {
+      this.take(playing);
+      if (room?.timeline.phase !== 'playing') await this.#handle?.pause();
+      return playing;
+    }
     this.#handle = await this.#ctx.playback.open([...this.#uris], {
       paused: true,
       waitAtEnd: true,
@@ -66,7 +84,7 @@ export class Film {
     return this.#handle.id;
   }
 
-  /** Ends the player that was opened here. */
+  /** Ends the player. */
   async stop(): Promise<void> {
     try {
       await this.#handle?.stop();
@@ -96,7 +114,7 @@ export class Film {
       if (!this.#io.wantsJson) this.#io.line(`Shared by the host: ${cleanLine(share, 200)}`);
       return;
     }
-    if (await this.#openAsked(name === '' ? 'the film' : `"${name}"`)) return;
+    if (await this.#openAsked(name === '' ? 'the film' : `"${name}"`, room)) return;
     throw new KinoportError(
       'ROOM_MEDIA_MISSING',
       `This machine has not played ${name === '' ? 'the film of the room' : `"${name}"`} yet.`,
@@ -110,13 +128,13 @@ export class Film {
   }
 
   /** Asks until something opens. @returns false when nothing was answered, or nobody is there */
-  async #openAsked(name: string): Promise<boolean> {
+  async #openAsked(name: string, room: Room): Promise<boolean> {
     for (;;) {
       const answer = typedPath(await this.#ask(`Your file of ${name} (whole path, or address): `));
       if (answer === '') return false;
       this.#uris = [answer];
       try {
-        await this.open('beginning');
+        await this.open('beginning', room);
         return true;
       } catch (error) {
         this.#uris = [];
@@ -125,6 +143,16 @@ export class Film {
         this.#io.error(hint === undefined ? message : `${message} ${hint}`);
       }
     }
+  }
+
+  async #playing(): Promise<string | undefined> {
+    const { player, isDriven } = this.#options;
+    const all = await this.#ctx.playback.list();
+    const fits = all.find(({ id, player: its, item, queue }) => {
+      const has = (queue.length > 0 ? queue : [item]).map(({ uri }) => uri);
+      return this.#uris.every((uri) => has.includes(uri)) && (player ?? its) === its && !isDriven(id);
+    });
+    return fits?.id;
   }
 
   async #agrees(share: string): Promise<boolean> {

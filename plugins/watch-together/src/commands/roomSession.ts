@@ -3,6 +3,7 @@ import {
   type CommandIo,
   isKinoportError,
   KinoportError,
+  PRODUCT,
   type SyncEndReason,
   toKinoportError,
 } from '@kinoport/core';
@@ -19,7 +20,9 @@ const ENDS: Readonly<Partial<Record<SyncEndReason, KinoportError>>> = {
   closed: new KinoportError('ROOM_CLOSED', 'The room is over.'),
   expired: new KinoportError('ROOM_CLOSED', 'The room is over: nothing has happened in it for too long.'),
   replaced: new KinoportError('ROOM_CLOSED', 'The seat was taken over by another connection.'),
-  lost: new KinoportError('ROOM_NOT_FOUND', 'The room, or the seat in it, is no longer there.'),
+  lost: new KinoportError('ROOM_NOT_FOUND', 'The relay no longer knows the room, or your seat in it.', {
+    hint: `Join again by the link; if the room is gone, "${PRODUCT.command} room create FILE" opens another.`,
+  }),
 };
 
 /** A person, or a program, in a room until it is over. */
@@ -123,7 +126,7 @@ export class RoomSession {
       throw new KinoportError('ROOM_STATE', 'Your player is open already.');
     this.#film.forget();
     if (!this.#film.isGiven) await this.#film.find(this.#room, false);
-    await this.#room.bind(await this.#film.openOnce());
+    await this.#room.bind(await this.#film.openOnce(this.#room));
   }
 
   #tell({ code, message, hint }: KinoportError): void {

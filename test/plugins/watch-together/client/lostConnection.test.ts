@@ -77,10 +77,10 @@ it('leaves the player to its viewer while nobody can be asked, and takes it back
     more += 1;
   });
   ann.playback.change({ status: 'paused', position: 500, at: systemClock.now(), cause: 'user', epoch: 2 });
-  const back = within(room.onDidChangeStatus, ({ connection }) => connection === 'connected');
   // Told once a second: longer than the player is left alone after a refusal.
   for (let second = 0; second < 3; second += 1) await within(room.onDidChangeStatus);
   expect([calls(ann.playback, 'play') - before, more]).toEqual([0, 0]);
+  const back = within(room.onDidChangeStatus, ({ connection }) => connection === 'connected');
   way.heal();
   await back;
   await expect.poll(() => calls(ann.playback, 'play'), { timeout: 5000 }).toBeGreaterThan(before);
