@@ -1,9 +1,9 @@
 /** Two people with a home, a copy and a real mpv each, and a relay: a film together through the command line. */
 import { systemClock } from '@kinoport/core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { CutProxy } from '../support/lab/cutProxy.ts';
 import { needs } from '../support/system.ts';
 import type { CommandLine, JsonLine } from './commandLine.ts';
-import { CutProxy } from './cutProxy.ts';
 import { test as base, World } from './harness.ts';
 import { Media } from './media.ts';
 import type { MpvObserver } from './mpvObserver.ts';

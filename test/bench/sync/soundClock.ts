@@ -25,7 +25,10 @@ export class SoundClock implements Disposable {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('error', () => undefined);
-    createInterface({ input: socket }).on('line', (line) => this.#read(line));
+    const lines = createInterface({ input: socket });
+    // A killed player resets the connection, and the reader tells it once more.
+    lines.on('error', () => undefined);
+    lines.on('line', (line) => this.#read(line));
   }
 
   static async connect(path: string): Promise<SoundClock> {

@@ -28,8 +28,12 @@ export class CommandRun {
   #errors = '';
   #over = false;
 
-  constructor(file: string, args: readonly string[], options: { env: NodeJS.ProcessEnv; cwd: string }) {
-    this.#child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(
+    file: string,
+    args: readonly string[],
+    { isTyped = false, ...options }: { env: NodeJS.ProcessEnv; cwd: string; isTyped?: boolean },
+  ) {
+    this.#child = spawn(file, args, { ...options, stdio: [isTyped ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
     const { stdout, stderr } = this.#child;
     if (!stdout || !stderr) throw new Error('There are no pipes to read.');
     createInterface({ input: stdout }).on('line', (line) => this.#read(line));
@@ -81,6 +85,11 @@ export class CommandRun {
   playing(from = 0): Promise<JsonLine> {
     const before = new Set(this.lines.slice(0, from));
     return this.line('it plays', (line) => line.status === 'playing' && !before.has(line));
+  }
+
+  /** A line of its standard input, where that was asked for. */
+  type(text: string): void {
+    this.#child.stdin?.write(`${text}\n`);
   }
 
   interrupt(): void {

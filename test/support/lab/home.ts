@@ -66,10 +66,20 @@ export class LabHome {
   readonly entry: string;
 
   start(...args: readonly string[]): CommandRun {
+    return this.#start(args, false);
+  }
+
+  /** A command that lines are typed to. */
+  startTyped(...args: readonly string[]): CommandRun {
+    return this.#start(args, true);
+  }
+
+  #start(args: readonly string[], isTyped: boolean): CommandRun {
     const [program = '', ...rest] = [...this.#through, process.execPath, this.entry, ...args];
     const run = new CommandRun(program, rest, {
       env: this.#env,
       cwd: this.folder,
+      isTyped,
     });
     this.#runs.add(run);
     run.ended.then(

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { until } from './waiting.ts';
 
 /** Whether a process of this pid is there and not a zombie. */
@@ -47,4 +47,26 @@ export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / perSecond;
+}
+
+/** A process and all below it, the deepest last. Linux only. */
+export function processesOf(pid: number): readonly number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    const parent = parentOf(Number(name)) ?? 0;
+    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  }
+  const all = [pid];
+  for (const each of all) all.push(...(children.get(each) ?? []));
+  return all.filter(isAlive);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    // Gone meanwhile.
+    return undefined;
+  }
 }

@@ -1,10 +1,7 @@
-import { LabHome } from '../../../support/lab/home.ts';
-import { until } from '../../../support/lab/waiting.ts';
-import { inRepository } from '../../../support/repository.ts';
 import { Server } from '../load/servers.ts';
-import { SoundClock } from '../soundClock.ts';
 import { DelayProxy } from './delayProxy.ts';
-import { mpvArguments, type Pair, type PairOptions } from './pair.ts';
+import type { Pair, PairOptions } from './pair.ts';
+import { Person } from './person.ts';
 import { suspended } from './players.ts';
 
 /**
@@ -25,9 +22,10 @@ export async function openCommandPair(
     await relay.dispose();
   };
   const enter = async (name: string, code?: string, speed = 0): Promise<Person> => {
-    const person = new Person(speed);
+    const person = new Person({ name, film, ppm: speed });
     people.push(person);
-    await person.enter({ name, film, address, ...(code === undefined ? {} : { code }) });
+    await (code === undefined ? person.create(address) : person.join(code, address));
+    await person.watchPlayer();
     return person;
   };
   try {
@@ -61,54 +59,5 @@ export async function openCommandPair(
   } catch (error) {
     await dispose();
     throw error;
-  }
-}
-
-/** A person with a home of its own, in a room. */
-class Person {
-  readonly #home: LabHome;
-  #sound: SoundClock | undefined;
-  code = '';
-  player = 0;
-
-  constructor(ppm: number) {
-    const entry = inRepository('host/bin/kinoport.js');
-    this.#home = new LabHome({ entry, mpvArgs: mpvArguments(ppm) });
-  }
-
-  get sound(): SoundClock {
-    if (!this.#sound) throw new Error('The player is not there yet.');
-    return this.#sound;
-  }
-
-  async enter(options: {
-    readonly name: string;
-    readonly film: string;
-    readonly address: string;
-    /** Room to join; none: a new one. */
-    readonly code?: string;
-  }): Promise<void> {
-    const { name, film, address, code } = options;
-    const what = code === undefined ? ['create', film] : ['join', code, film];
-    const run = this.#home.start('room', ...what, '--relay', address, '--name', name, '--json');
-    const room = await run.line('a room', ({ event }) => event === 'room');
-    this.code = room.code ?? '';
-    const { pid, socket } = await this.#home.session();
-    this.player = pid;
-    // The journal has the socket before the player does.
-    const connected = () => SoundClock.connect(socket).catch(() => undefined);
-    this.#sound = await until('its socket', connected, { every: 50 });
-    this.#sound.start();
-  }
-
-  /** A command of another terminal. */
-  async say(...words: readonly string[]): Promise<void> {
-    const said = await this.#home.run('room', ...words);
-    if ((await said.ended) !== 0) throw new Error(`room ${words.join(' ')}: ${said.errors}`);
-  }
-
-  async dispose(): Promise<void> {
-    this.#sound?.dispose();
-    await this.#home.dispose();
   }
 }

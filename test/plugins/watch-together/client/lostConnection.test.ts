@@ -8,7 +8,7 @@ import type { Room } from '../../../../plugins/watch-together/src/client/room.ts
 import { RoomService } from '../../../../plugins/watch-together/src/client/roomService.ts';
 import { openWebSocketLink } from '../../../../plugins/watch-together/src/client/webSocketLink.ts';
 import { readSettings } from '../../../../plugins/watch-together/src/settings.ts';
-import { CutProxy } from '../../../e2e/cutProxy.ts';
+import { CutProxy } from '../../../support/lab/cutProxy.ts';
 
 const disposables: { dispose(): void | Promise<void> }[] = [];
 let url: string;
