@@ -38,7 +38,7 @@ export class Guest implements RoomConnection {
   }
 
   receive(outgoing: Outgoing): void {
-    this.heard.push(JSON.parse(outgoing.bytes.toString()) as ServerMessage);
+    this.heard.push(JSON.parse(outgoing.json) as ServerMessage);
   }
 
   close(code: number, goodbye: ServerMessages['goodbye']): void {

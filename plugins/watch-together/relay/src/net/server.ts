@@ -101,7 +101,9 @@ export class RelayServer implements Disposable {
       return;
     }
     socket.once('close', () => void place.held.dispose());
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, place.address));
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#open(webSocket, socket, place.address),
+    );
   }
 
   /** The key of the address that asks, and its place held; or the status that it is refused with. */
@@ -122,11 +124,12 @@ export class RelayServer implements Disposable {
     return '429 Too Many Requests';
   }
 
-  #open(socket: WebSocket, address: string): void {
+  #open(socket: WebSocket, wire: Duplex, address: string): void {
     const { door, clock } = this.#options;
     door.metrics.count('connections_total');
     const session = new Session({
       socket,
+      wire,
       address,
       door,
       clock,

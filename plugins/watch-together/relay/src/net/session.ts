@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { type Clock, type Disposable, DisposableStore, KinoportError, toKinoportError } from '@kinoport/core';
 import type { WebSocket } from 'ws';
 import {
@@ -17,6 +18,7 @@ import { Outgoing, type RoomConnection, type RoomMember } from '../rooms/connect
 import { refusal } from '../rooms/refusal.ts';
 import type { Door } from './door.ts';
 import { Pulse } from './pulse.ts';
+import { textFrame } from './textFrame.ts';
 import { TokenBucket } from './tokenBucket.ts';
 
 /** Messages that one connection may send at once, and then every second. */
@@ -41,6 +43,7 @@ const isEntry = (message: ClientMessage): message is Entry =>
 export class Session implements RoomConnection {
   readonly address: string;
   readonly #socket: WebSocket;
+  readonly #wire: Duplex;
   readonly #door: Door;
   readonly #clock: Clock;
   readonly #messages: TokenBucket;
@@ -58,6 +61,8 @@ export class Session implements RoomConnection {
 
   constructor(options: {
     readonly socket: WebSocket;
+    /** What the WebSocket goes over. */
+    readonly wire: Duplex;
     /** Key of the address. */
     readonly address: string;
     readonly door: Door;
@@ -65,6 +70,7 @@ export class Session implements RoomConnection {
     readonly closed: () => void;
   }) {
     this.#socket = options.socket;
+    this.#wire = options.wire;
     this.address = options.address;
     this.#door = options.door;
     this.#clock = options.clock;
@@ -94,15 +100,16 @@ export class Session implements RoomConnection {
 
   receive(outgoing: Outgoing): void {
     if (this.#over || this.#socket.readyState !== this.#socket.OPEN) return;
-    const { bytes } = outgoing;
-    if (this.#socket.bufferedAmount > MOST_WAITING) {
+    if (this.#wire.writableLength > MOST_WAITING) {
       this.#end(CLOSE.SLOW, 'too slow');
       this.#socket.terminate();
       return;
     }
     this.#door.metrics.count('messages_sent_total');
-    this.#door.metrics.count('bytes_sent_total', bytes.length);
-    this.#socket.send(bytes, { binary: false });
+    const frame = outgoing.encoded(textFrame);
+    this.#door.metrics.count('bytes_sent_total', frame.length);
+    // Whole frames may be written beside the library's own, which writes each at once too, as nothing is compressed.
+    this.#wire.write(frame);
   }
 
   close(code: number, goodbye: ServerMessages['goodbye']): void {

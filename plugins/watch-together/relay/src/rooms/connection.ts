@@ -4,16 +4,22 @@ import type { MemberRequest } from '../room/room.ts';
 /** A message on its way to several connections, written out once for all of them. */
 export class Outgoing {
   readonly message: ServerMessage;
-  #bytes: Buffer | undefined;
+  #json: string | undefined;
+  #encoded: { readonly by: (json: string) => Buffer; readonly bytes: Buffer } | undefined;
 
   constructor(message: ServerMessage) {
     this.message = message;
   }
 
-  /** The message as JSON. */
-  get bytes(): Buffer {
-    this.#bytes ??= Buffer.from(JSON.stringify(this.message));
-    return this.#bytes;
+  get json(): string {
+    this.#json ??= JSON.stringify(this.message);
+    return this.#json;
+  }
+
+  /** What a transport makes of the JSON: made once for all connections of that transport. */
+  encoded(by: (json: string) => Buffer): Buffer {
+    if (this.#encoded?.by !== by) this.#encoded = { by, bytes: by(this.json) };
+    return this.#encoded.bytes;
   }
 }
 
