@@ -1,5 +1,6 @@
 import { type Clock, type Disposable, DisposableStore } from '@kinoport/core';
 import type { Redis } from 'ioredis';
+import { inTurns } from '../rooms/inTurns.ts';
 import type { Keys } from './keys.ts';
 import { BEAT } from './script.ts';
 
@@ -10,6 +11,8 @@ const DEAD = 5000;
 const LATE = 1500;
 /** Milliseconds that a relay has for what it was given, before another one is. */
 const LEASE = 10_000;
+/** Rooms of a relay that is gone that are looked after at the same time. */
+const ADOPTING = 32;
 
 export interface HeartbeatOptions {
   readonly redis: Redis;
@@ -90,8 +93,11 @@ export class Heartbeat implements Disposable {
   async #bury(other: string): Promise<void> {
     const { redis, keys } = this.#options;
     const rooms = await redis.smembers(keys.roomsOf(other));
-    const done = await Promise.all(rooms.map((code) => this.#adopt(code, other)));
-    if (done.includes(false)) return;
+    let isDone = true;
+    await inTurns(rooms, ADOPTING, async (code) => {
+      if (!(await this.#adopt(code, other))) isDone = false;
+    });
+    if (!isDone) return;
     await redis.zrem(keys.relays, other);
     await redis.del(keys.roomsOf(other), keys.claim(other));
   }

@@ -26,6 +26,12 @@ function stateOf(value: unknown): RoomState | undefined {
   return value as unknown as RoomState;
 }
 
+/** Version of the room that a message is of; undefined: of no change. It stands first, see `COMMIT`. */
+export function versionOf(text: string): number | undefined {
+  const version = /^\{"v":(\d{1,16}),/.exec(text)?.[1];
+  return version === undefined ? undefined : Number(version);
+}
+
 /** @throws Error it is none of a relay's */
 export function readMessage(text: string): RoomMessage {
   const value: unknown = JSON.parse(text);

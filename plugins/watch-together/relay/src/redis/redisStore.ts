@@ -8,22 +8,21 @@ import {
 } from '@kinoport/core';
 import type { Effect } from '../room/draft.ts';
 import type { RoomState } from '../room/state.ts';
+import { inTurns } from '../rooms/inTurns.ts';
 import type { Change, Delivery, RoomKeeper, RoomStore, Updated } from '../rooms/store.ts';
+import { Availability, PATIENCE } from './availability.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { KeptRooms } from './keptRooms.ts';
 import { Keys } from './keys.ts';
 import { type RedisAddress, RedisLink } from './link.ts';
-import { type Kept, readKept, readMessage } from './message.ts';
+import { type Kept, readMessage, versionOf } from './message.ts';
 import { RoomFeed } from './roomFeed.ts';
-import { COMMIT, RESTORE } from './script.ts';
 import { StoreClock } from './storeClock.ts';
 
-/** Milliseconds that a request waits for a store that is away. */
-const PATIENCE = 1500;
 /** Times that a change is run again because another process was faster. */
 const TRIES = 20;
-/** Milliseconds that a room is kept after it should have been moved on, and that it is known to be over. */
-const KEPT = 3_600_000;
-const OVER = 600_000;
+/** Rooms that are compared with the server at the same time, once it is back. */
+const RESTORING = 64;
 
 export interface RedisStoreOptions {
   readonly address: RedisAddress;
@@ -35,29 +34,19 @@ export interface RedisStoreOptions {
   readonly log: (event: string, facts?: Readonly<Record<string, unknown>>) => void;
 }
 
-const away = (): KinoportError =>
-  new KinoportError(
-    'RELAY_STORE',
-    'The relay cannot reach its rooms just now. The film goes on; try again.',
-    {
-      data: { retryAfter: 1000 },
-    },
-  );
-
 /** Rooms in a Redis or Valkey server, which any number of processes share. */
 export class RedisStore implements RoomStore {
   readonly #options: RedisStoreOptions;
   readonly #keys: Keys;
   readonly #link: RedisLink;
+  readonly #availability: Availability;
+  readonly #kept: KeptRooms;
   readonly #storeClock: StoreClock;
   readonly #heartbeat: Heartbeat;
   readonly #feeds = new Map<string, RoomFeed>();
   readonly #chains = new Map<string, Promise<unknown>>();
-  readonly #waiting = new Set<() => void>();
   readonly #owned = new DisposableStore();
   #keeper: RoomKeeper | undefined;
-  #telling: Disposable | undefined;
-  #isUp = false;
   #recovering = false;
   #over = false;
 
@@ -65,7 +54,24 @@ export class RedisStore implements RoomStore {
     const { clock, prefix, relay } = options;
     this.#options = options;
     this.#keys = new Keys(prefix);
+    this.#availability = this.#owned.add(
+      new Availability({
+        clock,
+        lost: (why) => {
+          this.#storeClock.disconnected();
+          options.log('store away', { error: why instanceof Error ? why.message : String(why) });
+        },
+        away: () => this.#keeper?.away(),
+      }),
+    );
     this.#link = this.#owned.add(new RedisLink(options.address, () => this.#turned()));
+    this.#kept = new KeptRooms({
+      link: this.#link,
+      keys: this.#keys,
+      availability: this.#availability,
+      relay,
+      now: () => this.now(),
+    });
     this.#storeClock = this.#owned.add(
       new StoreClock(clock, async () => {
         const [seconds, micros] = await this.#link.commands.time();
@@ -80,9 +86,9 @@ export class RedisStore implements RoomStore {
         clock,
         adopt: async (code, lost) => this.#keeper?.adopt(code, lost),
         alive: async (missed) => {
-          if (missed || !this.#isUp) await this.#recover();
+          if (missed || !this.isUp) await this.#recover();
         },
-        failed: (error) => this.#lost(error),
+        failed: (error) => this.#availability.lost(error),
       }),
     );
     this.#link.subscriber.on('message', (channel, text) => this.#heard(channel, text));
@@ -94,7 +100,7 @@ export class RedisStore implements RoomStore {
     try {
       await store.#link.open(options.clock);
       await store.#storeClock.set();
-      store.#isUp = true;
+      store.#availability.back();
       await store.#heartbeat.start();
       return store;
     } catch (error) {
@@ -105,7 +111,7 @@ export class RedisStore implements RoomStore {
 
   /** Whether it answers. */
   get isUp(): boolean {
-    return this.#isUp;
+    return this.#availability.isUp;
   }
 
   /** Milliseconds that the clock of this process may be off that of others. */
@@ -122,16 +128,16 @@ export class RedisStore implements RoomStore {
   }
 
   async count(): Promise<number> {
-    await this.#ready(this.#deadline());
-    return this.#sent(this.#link.commands.zcard(this.#keys.wakes));
+    await this.#availability.ready(this.#availability.deadline());
+    return this.#kept.count();
   }
 
   async create(state: RoomState, wakeAt: number): Promise<boolean> {
     const { code } = state;
-    await this.#ready(this.#deadline());
+    await this.#availability.ready(this.#availability.deadline());
     // Above every version that a room of this code ever had.
     const kept = { version: Math.floor(this.now() * 1000), state, wakeAt };
-    if (await this.#commit(code, 0, kept, [])) return false;
+    if (await this.#kept.commit(code, 0, kept, [])) return false;
     const feed = this.#feeds.get(code);
     feed?.begin(kept);
     feed?.unchanged(wakeAt);
@@ -139,7 +145,7 @@ export class RedisStore implements RoomStore {
   }
 
   update<T>(code: string, change: (state: RoomState) => Change<T>): Promise<Updated<T>> {
-    const deadline = this.#deadline();
+    const deadline = this.#availability.deadline();
     const updated = (this.#chains.get(code) ?? Promise.resolve()).then(() =>
       this.#update(code, change, deadline),
     );
@@ -157,7 +163,7 @@ export class RedisStore implements RoomStore {
     change: (state: RoomState) => Change<T>,
     deadline: number,
   ): Promise<Updated<T>> {
-    await this.#ready(deadline);
+    await this.#availability.ready(deadline);
     const feed = this.#feeds.get(code);
     let known = feed?.newest;
     let isSure = known === undefined;
@@ -178,7 +184,7 @@ export class RedisStore implements RoomStore {
       }
       const { state, effects, wakeAt, result } = outcome.done;
       const next: Kept = { version: known.version + 1, state, wakeAt };
-      const faster = await this.#commit(code, known.version, next, effects);
+      const faster = await this.#kept.commit(code, known.version, next, effects);
       if (!faster) {
         feed?.hear({ kept: next, effects, jump: false });
         await feed?.reached(next.version);
@@ -192,61 +198,28 @@ export class RedisStore implements RoomStore {
     });
   }
 
-  /** @returns what there is in place of what was expected; undefined: it is done */
-  async #commit(
-    code: string,
-    expected: number,
-    kept: Kept,
-    effects: readonly Effect[],
-  ): Promise<{ readonly kept: Kept | undefined } | undefined> {
-    const answer = await this.#sent(
-      COMMIT.run(
-        this.#link.commands,
-        [this.#keys.room(code), this.#keys.wakes],
-        [...this.#fields(code, kept), String(expected), JSON.stringify(effects)],
-      ),
-    );
-    return answer.length === 0 ? undefined : { kept: readKept(answer) };
-  }
-
-  #fields(code: string, { version, state, wakeAt }: Kept): readonly (string | number)[] {
-    const wake = Number.isFinite(wakeAt) ? wakeAt : this.now() + KEPT;
-    const ttl = state ? Math.ceil(Math.max(0, wake - this.now())) + KEPT : OVER;
-    const text = state ? JSON.stringify(state) : '';
-    return [String(version), text, String(wake), ttl, code, this.#keys.channel(code)];
-  }
-
   async #load(code: string, feed: RoomFeed | undefined): Promise<Kept | undefined> {
-    const fields = this.#link.commands.hmget(this.#keys.room(code), 'v', 's', 'w');
-    const kept = readKept(await this.#sent(fields));
+    const kept = await this.#kept.load(code);
     if (kept?.state) feed?.begin(kept);
-    else await this.#sent(this.#link.commands.zrem(this.#keys.wakes, code));
     return kept;
   }
 
   publish(code: string, effects: readonly Effect[]): void {
-    const sent = this.#link.commands.publish(this.#keys.channel(code), JSON.stringify({ e: effects }));
-    sent.catch(() => undefined);
+    this.#kept.publish(code, effects);
   }
 
   async watch(code: string, deliver: (delivery: Delivery) => void): Promise<Disposable> {
-    await this.#ready(this.#deadline());
+    await this.#availability.ready(this.#availability.deadline());
     const feed = new RoomFeed(this.#options.clock, deliver);
     this.#feeds.set(code, feed);
-    const { commands, subscriber } = this.#link;
-    const rooms = this.#keys.roomsOf(this.#options.relay);
     const watching = toDisposable(() => {
       feed.dispose();
       if (this.#feeds.get(code) !== feed) return;
       this.#feeds.delete(code);
-      // Where there is no connection there is no subscription either.
-      subscriber.unsubscribe(this.#keys.channel(code)).catch(() => undefined);
-      commands.srem(rooms, code).catch(() => undefined);
+      this.#kept.unfollow(code);
     });
     try {
-      await this.#sent(
-        Promise.all([subscriber.subscribe(this.#keys.channel(code)), commands.sadd(rooms, code)]),
-      );
+      await this.#availability.answered(this.#kept.follow([code]));
     } catch (error) {
       await watching.dispose();
       throw error;
@@ -257,6 +230,9 @@ export class RedisStore implements RoomStore {
   #heard(channel: string, text: string): void {
     const feed = this.#feeds.get(this.#keys.codeOf(channel));
     if (!feed) return;
+    // Most are this process's own, and a room is long to read.
+    const version = versionOf(text);
+    if (version !== undefined && feed.hasShown(version)) return;
     try {
       feed.hear(readMessage(text));
     } catch (error) {
@@ -266,19 +242,8 @@ export class RedisStore implements RoomStore {
 
   /** A connection was lost or is there again. */
   #turned(): void {
-    if (!this.#link.isConnected) this.#lost(this.#link.why);
+    if (!this.#link.isConnected) this.#availability.lost(this.#link.why);
     else void this.#recover();
-  }
-
-  #lost(why: unknown): void {
-    if (!this.#isUp || this.#over) return;
-    this.#isUp = false;
-    this.#storeClock.disconnected();
-    this.#options.log('store away', { error: why instanceof Error ? why.message : String(why) });
-    this.#telling ??= this.#options.clock.after(PATIENCE, () => {
-      this.#telling = undefined;
-      if (!this.#isUp) this.#keeper?.away();
-    });
   }
 
   /**
@@ -288,73 +253,31 @@ export class RedisStore implements RoomStore {
   async #recover(): Promise<void> {
     if (this.#recovering || this.#over || !this.#link.isConnected) return;
     this.#recovering = true;
-    const wasUp = this.#isUp;
-    this.#isUp = false;
+    const wasUp = this.isUp;
+    this.#availability.hold();
     try {
-      const codes = [...this.#feeds.keys()];
-      if (codes.length > 0) {
-        await this.#link.subscriber.subscribe(...codes.map((code) => this.#keys.channel(code)));
-        await this.#link.commands.sadd(this.#keys.roomsOf(this.#options.relay), ...codes);
+      await this.#kept.follow([...this.#feeds.keys()]);
+      await inTurns([...this.#feeds], RESTORING, ([code, feed]) => this.#restore(code, feed));
+      if (!wasUp) {
+        this.#storeClock.connected();
+        this.#options.log('store back', { rooms: this.#feeds.size });
       }
-      for (const [code, feed] of [...this.#feeds]) await this.#restore(code, feed);
-      this.#isUp = true;
+      this.#heartbeat.hold();
+      if (!this.#over) this.#availability.back();
     } catch (error) {
       // The next sign of life tries again.
       this.#options.log('store not back', { error: String(error) });
     } finally {
       this.#recovering = false;
     }
-    if (!this.#isUp) return;
-    if (!wasUp) {
-      this.#storeClock.connected();
-      this.#options.log('store back', { rooms: this.#feeds.size });
-    }
-    this.#heartbeat.hold();
-    for (const wake of [...this.#waiting]) wake();
-    await this.#keeper?.back();
+    if (this.isUp) await this.#keeper?.back();
   }
 
   async #restore(code: string, feed: RoomFeed): Promise<void> {
     const { newest } = feed;
     if (!newest?.state) return;
-    const keys = [this.#keys.room(code), this.#keys.wakes];
-    const answer = await RESTORE.run(this.#link.commands, keys, this.#fields(code, newest));
-    if (answer.length === 0) return;
-    const kept = readKept(answer);
+    const kept = await this.#kept.restore(code, newest);
     if (kept && JSON.stringify(kept.state) !== JSON.stringify(newest.state)) feed.jumpTo(kept);
-  }
-
-  #deadline(): number {
-    return this.#options.clock.now() + PATIENCE;
-  }
-
-  /** @throws KinoportError `RELAY_STORE` when it is not back by then */
-  async #ready(deadline: number): Promise<void> {
-    if (this.#isUp) return;
-    const { clock } = this.#options;
-    const giveUp = new AbortController();
-    const back = new Promise<void>((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      giveUp.signal.addEventListener('abort', wake, { once: true });
-    });
-    const left = Math.max(0, deadline - clock.now());
-    await Promise.race([back, sleep(clock, left, giveUp.signal).catch(() => undefined)]);
-    giveUp.abort();
-    if (!this.#isUp) throw away();
-  }
-
-  async #sent<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return await answer;
-    } catch (cause) {
-      // Whether it was done nobody knows: members are told what there is, once it answers again.
-      this.#lost(cause);
-      throw new KinoportError('RELAY_STORE', away().message, { data: { retryAfter: 1000 }, cause });
-    }
   }
 
   async dispose(): Promise<void> {
@@ -364,8 +287,7 @@ export class RedisStore implements RoomStore {
     await Promise.race([done, sleep(clock, PATIENCE, patience.signal).catch(() => undefined)]);
     patience.abort();
     this.#over = true;
-    this.#isUp = false;
-    void this.#telling?.dispose();
+    this.#availability.dispose();
     for (const feed of this.#feeds.values()) feed.dispose();
     this.#feeds.clear();
     await this.#owned.dispose();

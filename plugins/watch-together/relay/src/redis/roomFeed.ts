@@ -36,6 +36,11 @@ export class RoomFeed implements Disposable {
     return this.#newest;
   }
 
+  /** Whether members have been told of a version, so that it need not be heard of. */
+  hasShown(version: number): boolean {
+    return this.#shown !== undefined && version <= this.#shown.version;
+  }
+
   /** What there was when this process came to the room. */
   begin(kept: Kept): void {
     this.#know(kept);
@@ -50,7 +55,7 @@ export class RoomFeed implements Disposable {
       return;
     }
     this.#know(message.kept);
-    if (this.#shown && message.kept.version <= this.#shown.version) return;
+    if (this.hasShown(message.kept.version)) return;
     this.#held.set(message.kept.version, message);
     if (!this.#shown) return;
     if (message.jump) this.jumpTo(message.kept);

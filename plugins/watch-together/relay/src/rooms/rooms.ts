@@ -6,6 +6,7 @@ import { disown, newRoom, nextWake, step, tick } from '../room/room.ts';
 import { hashToken, newToken } from '../room/secrets.ts';
 import type { PasswordHash, RoomPolicy, Seat } from '../room/state.ts';
 import { Gate, Outgoing, type RoomConnection, type RoomMember } from './connection.ts';
+import { inTurns } from './inTurns.ts';
 import { LocalRoom } from './localRoom.ts';
 import { Member } from './member.ts';
 import { Passwords } from './passwords.ts';
@@ -45,8 +46,8 @@ export class Rooms implements Disposable {
         for (const local of this.#local.values()) local.tell(AWAY);
       },
       back: async () => {
-        await Promise.all(
-          [...this.#local.values()].map((local) => this.#compare(local).catch(options.failed)),
+        await inTurns([...this.#local.values()], COMPARING, (local) =>
+          this.#compare(local).catch(options.failed),
         );
       },
     });
@@ -299,3 +300,5 @@ const AWAY = {
 
 /** Milliseconds. */
 const RETRY = 1000;
+/** Rooms that are compared with the store at the same time. */
+const COMPARING = 64;
