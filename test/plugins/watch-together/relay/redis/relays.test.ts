@@ -1,7 +1,7 @@
 /** Two relay processes and a real redis-server. */
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, it, type TestContext } from 'vitest';
 import { Keys } from '../../../../../plugins/watch-together/relay/src/redis/keys.ts';
 import { BEAT } from '../../../../../plugins/watch-together/relay/src/redis/script.ts';
 import type {
@@ -14,35 +14,24 @@ import { RedisServer, RelayProcess } from './servers.ts';
 
 const QUEUE = [{ id: 'film', media: { duration: 6000 } }];
 
-describe.skipIf(needs('redis-server'))('two relays', () => {
-  const owned: AsyncDisposable[] = [];
-
-  afterEach(async () => {
-    for (const each of owned.splice(0).reverse()) await each[Symbol.asyncDispose]();
-  });
-
-  function own<T extends AsyncDisposable>(made: T): T {
-    owned.push(made);
-    return made;
+describe.skipIf(needs('redis-server')).concurrent('two relays', () => {
+  /** A test's own, ended with it. */
+  function owner({ onTestFinished }: TestContext): <T extends AsyncDisposable>(made: T) => T {
+    return (made) => {
+      onTestFinished(() => made[Symbol.asyncDispose]());
+      return made;
+    };
   }
 
-  async function greet({ url }: RelayProcess): Promise<Peer> {
-    return own(await Peer.greet(url));
-  }
-
-  async function two(...more: readonly string[]) {
+  async function two(context: TestContext, ...more: readonly string[]) {
+    const own = owner(context);
     const redis = own(await RedisServer.start());
-    const argv = [
-      '--redis',
-      redis.url,
-      '--connections-per-address',
-      '0',
-      '--rooms-per-address',
-      '0',
-      ...more,
-    ];
+    const limits = ['--connections-per-address', '0', '--rooms-per-address', '0'];
+    const argv = ['--redis', redis.url, ...limits, ...more];
     const [first, second] = await Promise.all([RelayProcess.start(...argv), RelayProcess.start(...argv)]);
-    return { redis, first: own(first), second: own(second) };
+    for (const { url } of [first, second]) context.expect(url).toMatch(/^http:/);
+    const greet = async ({ url }: RelayProcess): Promise<Peer> => own(await Peer.greet(url));
+    return { redis, first: own(first), second: own(second), greet };
   }
 
   const resume = ({ room, participant, token }: ServerMessages['joined']): ClientMessages['resume'] => ({
@@ -70,8 +59,9 @@ describe.skipIf(needs('redis-server'))('two relays', () => {
     return best.offset;
   }
 
-  it('serve one room with one clock, and commands of both in one order', async () => {
-    const { first, second } = await two();
+  it('serve one room with one clock, and commands of both in one order', async (context) => {
+    const { expect } = context;
+    const { first, second, greet } = await two(context);
     const [ann, bob] = [await greet(first), await greet(second)];
     const { room } = await ann.create({ queue: QUEUE });
     const { participant } = await bob.join(room.code);
@@ -100,8 +90,9 @@ describe.skipIf(needs('redis-server'))('two relays', () => {
     expect((await bob.next('participant')).participant).toMatchObject({ id: 'p1', connected: false });
   });
 
-  it('one is killed: its members have their seats at the other, and who stays away loses it in time', async () => {
-    const { first, second } = await two('--seat-kept', '1');
+  it('one is killed: its members have their seats at the other, and who stays away loses it in time', async (context) => {
+    const { expect } = context;
+    const { first, second, greet } = await two(context, '--seat-kept', '1');
     const [ann, bob, carol] = [await greet(first), await greet(second), await greet(first)];
     const joined = await ann.create({ queue: QUEUE });
     await bob.join(joined.room.code);
@@ -125,8 +116,9 @@ describe.skipIf(needs('redis-server'))('two relays', () => {
     expect(await bob.next('left')).toMatchObject({ participant, reason: 'gone' });
   });
 
-  it('Redis ends and begins anew, empty: members are told, and go on in the same rooms', async () => {
-    const { redis, first, second } = await two();
+  it('Redis ends and begins anew, empty: members are told, and go on in the same rooms', async (context) => {
+    const { expect } = context;
+    const { redis, first, second, greet } = await two(context);
     const [ann, bob] = [await greet(first), await greet(second)];
     const { room } = await ann.create({ queue: QUEUE });
     const { participant } = await bob.join(room.code);
@@ -157,8 +149,8 @@ describe.skipIf(needs('redis-server'))('two relays', () => {
   });
 });
 
-describe.skipIf(needs('redis-server'))('relays that stood still', () => {
-  it('take nothing over from each other before they have told that they live', async () => {
+describe.skipIf(needs('redis-server')).concurrent('relays that stood still', () => {
+  it('take nothing over from each other before they have told that they live', async ({ expect }) => {
     await using server = await RedisServer.start();
     const redis = new Redis(server.url);
     try {
@@ -179,7 +171,7 @@ describe.skipIf(needs('redis-server'))('relays that stood still', () => {
     }
   });
 
-  it('let a member in again whose seat was given up with them', async () => {
+  it('let a member in again whose seat was given up with them', async ({ expect }) => {
     await using server = await RedisServer.start();
     await using relay = await RelayProcess.start('--redis', server.url);
     await using ann = await Peer.greet(relay.url);
@@ -203,20 +195,17 @@ describe.skipIf(needs('redis-server'))('relays that stood still', () => {
   });
 });
 
-describe.skipIf(needs('redis-server'))('a relay', () => {
-  it('tells what is wrong when Redis does not let it in, and never the password', async () => {
+describe.skipIf(needs('redis-server')).concurrent('a relay', () => {
+  it('tells what is wrong when Redis does not let it in, and never the password', async ({ expect }) => {
     await using redis = await RedisServer.start('--requirepass', 'secret');
-    process.env.KINOPORT_RELAY_REDIS_PASSWORD = 'wrong-one';
-    try {
-      await using refused = await RelayProcess.start('--redis', redis.url);
-      const log = refused.log.join('\n');
-      expect(log).toMatch(/Redis cannot be reached: .*(WRONGPASS|NOAUTH).*\(RELAY_START_FAILED\)/s);
-      expect(log).not.toContain('wrong-one');
-      process.env.KINOPORT_RELAY_REDIS_PASSWORD = 'secret';
-      await using relay = await RelayProcess.start('--redis', redis.url);
-      expect(relay.url).toMatch(/^http:/);
-    } finally {
-      delete process.env.KINOPORT_RELAY_REDIS_PASSWORD;
-    }
+    const [wrong, right] = ['wrong-one', 'secret'].map((password) =>
+      RelayProcess.within({ KINOPORT_RELAY_REDIS_PASSWORD: password }, '--redis', redis.url),
+    );
+    await using refused = await wrong;
+    await using relay = await right;
+    const log = refused?.log.join('\n');
+    expect(log).toMatch(/Redis cannot be reached: .*(WRONGPASS|NOAUTH).*\(RELAY_START_FAILED\)/s);
+    expect(log).not.toContain('wrong-one');
+    expect(relay?.url).toMatch(/^http:/);
   });
 });

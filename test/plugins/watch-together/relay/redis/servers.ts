@@ -55,6 +55,10 @@ export class RedisServer implements AsyncDisposable {
     child.stdout.resume();
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   kill(): Promise<void> {
     return end(this.#child);
   }
@@ -76,10 +80,16 @@ export class RelayProcess implements AsyncDisposable {
     this.url = url;
   }
 
-  static async start(...argv: readonly string[]): Promise<RelayProcess> {
+  static start(...argv: readonly string[]): Promise<RelayProcess> {
+    return RelayProcess.within({}, ...argv);
+  }
+
+  /** With more in its environment. */
+  static async within(environment: NodeJS.ProcessEnv, ...argv: readonly string[]): Promise<RelayProcess> {
     const program = inRepository('plugins/watch-together/dist/relay.js');
     const child = spawn(process.execPath, [program, '--port', '0', ...argv], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
     });
     const log: string[] = [];
     createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
