@@ -1,7 +1,14 @@
 /** The load generator, in a process of its own: simulated clients in rooms, on command of the bench. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { openKinoportRoom } from './kinoportRoom.ts';
-import { Propagation, type Rhythm, type SimulatedMember, type SimulatedRoom } from './room.ts';
+import {
+  Propagation,
+  type Return,
+  Returns,
+  type Rhythm,
+  type SimulatedMember,
+  type SimulatedRoom,
+} from './room.ts';
 import { openSyncplayRoom } from './syncplayRoom.ts';
 
 export type ServerName = 'kinoport' | 'syncplay';
@@ -14,8 +21,8 @@ export interface LoadOrder {
   readonly clients: number;
   readonly roomSize: number;
   readonly rhythm: Rhythm;
-  /** Commands a second, all rooms together. */
-  readonly commands: number;
+  /** Those whose connection is lost come back into their seats. */
+  readonly returning?: boolean;
 }
 
 /** What the generator has seen in a while. */
@@ -33,14 +40,26 @@ export interface LoadSeen {
   readonly lost: number;
 }
 
+/** Seats that were lost since the clients are in. */
+export interface SeatsSeen {
+  readonly returned: readonly Return[];
+  readonly away: number;
+  readonly refused: readonly string[];
+}
+
 export type Ask =
   | { readonly ask: 'join'; readonly order: LoadOrder }
-  | { readonly ask: 'measure'; readonly ms: number };
-export type Answer =
-  | { readonly ready: true }
-  | { readonly joinedIn: number }
-  | { readonly seen: LoadSeen }
-  | { readonly failed: string };
+  | { readonly ask: 'pace'; readonly rhythm: Rhythm }
+  /** `commands`: a second, all rooms together. */
+  | { readonly ask: 'measure'; readonly ms: number; readonly commands: number }
+  | { readonly ask: 'seats' };
+export interface Answers {
+  readonly join: { readonly joinedIn: number };
+  readonly pace: { readonly done: true };
+  readonly measure: { readonly seen: LoadSeen };
+  readonly seats: { readonly seats: SeatsSeen };
+}
+export type Answer = Answers[Ask['ask']] | { readonly ready: true } | { readonly failed: string };
 
 /** Rooms that are opened at the same time. */
 const OPENING = 32;
@@ -54,11 +73,7 @@ export function generate(): void {
   const load = new Load();
   const answer = (value: Answer): void => void process.send?.(value);
   process.on('message', (message: Ask) => {
-    const work: Promise<Answer> =
-      message.ask === 'join'
-        ? load.join(message.order).then((joinedIn) => ({ joinedIn }))
-        : load.measure(message.ms).then((seen) => ({ seen }));
-    work.then(answer, (error: unknown) => answer({ failed: String(error) }));
+    load.answer(message).then(answer, (error: unknown) => answer({ failed: String(error) }));
   });
   // The bench is gone.
   process.on('disconnect', () => process.exit());
@@ -66,15 +81,31 @@ export function generate(): void {
 }
 
 class Load {
-  #order: LoadOrder | undefined;
   #rooms: SimulatedRoom[] = [];
   #members: SimulatedMember[] = [];
   #propagation = new Propagation();
+  #returns = new Returns();
+  #talk: NodeJS.Timeout[] = [];
   #lost = 0;
 
+  async answer(message: Ask): Promise<Answer> {
+    switch (message.ask) {
+      case 'join':
+        return { joinedIn: await this.#join(message.order) };
+      case 'pace':
+        this.#pace(message.rhythm);
+        return { done: true };
+      case 'measure':
+        return { seen: await this.#measure(message.ms, message.commands) };
+      case 'seats': {
+        const { done, away, refused } = this.#returns;
+        return { seats: { returned: done, away, refused } };
+      }
+    }
+  }
+
   /** @returns milliseconds until all were in */
-  async join(order: LoadOrder): Promise<number> {
-    this.#order = order;
+  async #join(order: LoadOrder): Promise<number> {
     const firsts = Array.from(
       { length: Math.ceil(order.clients / order.roomSize) },
       (_, i) => i * order.roomSize,
@@ -90,6 +121,7 @@ class Load {
           lost: () => {
             this.#lost += 1;
           },
+          ...(order.returning === true ? { returns: this.#returns } : {}),
         });
         this.#rooms.push(room);
       }
@@ -97,10 +129,19 @@ class Load {
     await Promise.all(Array.from({ length: OPENING }, open));
     const took = performance.now() - began;
     this.#members = this.#rooms.flatMap(({ members }) => members);
-    for (const room of this.#rooms) await room.begin();
-    this.#speak(order.rhythm.time, (member) => member.time());
-    this.#speak(order.rhythm.status, (member) => member.status());
+    const standing = [...this.#rooms];
+    const begin = async (): Promise<void> => {
+      for (let room = standing.pop(); room; room = standing.pop()) await room.begin();
+    };
+    await Promise.all(Array.from({ length: OPENING }, begin));
+    this.#pace(order.rhythm);
     return took;
+  }
+
+  #pace(rhythm: Rhythm): void {
+    for (const timer of this.#talk.splice(0)) clearInterval(timer);
+    this.#speak(rhythm.time, (member) => member.time());
+    this.#speak(rhythm.status, (member) => member.status());
   }
 
   /** Everybody speaks once in so many milliseconds, evenly spread. */
@@ -108,17 +149,17 @@ class Load {
     if (every === 0) return;
     const began = performance.now();
     let said = 0;
-    setInterval(() => {
+    const talk = setInterval(() => {
       const due = Math.floor(((performance.now() - began) / every) * this.#members.length);
       for (; said < due; said += 1) {
         const member = this.#members[said % this.#members.length];
         if (member) say(member);
       }
     }, TURN);
+    this.#talk.push(talk);
   }
 
-  async measure(ms: number): Promise<LoadSeen> {
-    const commands = this.#order?.commands ?? 0;
+  async #measure(ms: number, commands: number): Promise<LoadSeen> {
     this.#propagation.delays.length = 0;
     this.#propagation.open = 0;
     const before = this.#totals();

@@ -13,15 +13,21 @@ export interface TextWire {
   readonly wire: Wire;
 }
 
-/** Connections of one source address to one port of the other side, with room for what others use. */
-const PER_ADDRESS = 20_000;
+/**
+ * Connections of one source address. It has some 28 000 ports, and the fewer of them are left the longer the kernel
+ * looks for one.
+ */
+const PER_ADDRESS = 4000;
+/** Milliseconds for a server to take a connection. */
+const PATIENCE = 20_000;
 
 /** Connects from one of several loopback addresses, as one has too few ports for all. */
 export function connectFrom(index: number, port: number): Promise<Socket> {
   const localAddress = `127.0.0.${1 + Math.floor(index / PER_ADDRESS)}`;
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, localAddress, noDelay: true });
-    socket.once('connect', () => resolve(socket.off('error', reject)));
+    const socket = connect({ host: '127.0.0.1', port, localAddress, noDelay: true, timeout: PATIENCE });
+    socket.once('connect', () => resolve(socket.setTimeout(0).off('error', reject)));
+    socket.once('timeout', () => socket.destroy(new Error('The server does not take the connection.')));
     socket.once('error', reject);
   });
 }

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Answer, Ask, LoadOrder, LoadSeen } from './generator.ts';
+import { endWithUs } from './children.ts';
+import type { Answer, Answers, Ask, LoadOrder, LoadSeen, SeatsSeen } from './generator.ts';
+import type { Rhythm } from './room.ts';
 
 /** Descriptors that a process with many connections asks for; less where the machine does not give so many. */
 const DESCRIPTORS = 200_000;
@@ -21,22 +23,15 @@ export class Generator {
 
   static async start(): Promise<Generator> {
     const [file, args] = withDescriptors(process.execPath, [process.argv[1] ?? '', '--role=load']);
-    const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = endWithUs(spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
     const generator = new Generator(child);
     await generator.#answer();
     return generator;
   }
 
-  /** @returns milliseconds until all clients were in */
-  async join(order: LoadOrder): Promise<number> {
-    const answer = await this.#ask({ ask: 'join', order });
-    return 'joinedIn' in answer ? answer.joinedIn : Number.NaN;
-  }
-
-  async measure(ms: number): Promise<LoadSeen> {
-    const answer = await this.#ask({ ask: 'measure', ms });
-    if (!('seen' in answer)) throw new Error('The load generator has seen nothing.');
-    return answer.seen;
+  ask<A extends Ask>(message: A): Promise<Answers[A['ask']]> {
+    this.#child.send(message);
+    return this.#answer() as Promise<Answers[A['ask']]>;
   }
 
   async dispose(): Promise<void> {
@@ -44,11 +39,6 @@ export class Generator {
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await ended;
-  }
-
-  #ask(message: Ask): Promise<Answer> {
-    this.#child.send(message);
-    return this.#answer();
   }
 
   async #answer(): Promise<Answer> {
@@ -79,23 +69,28 @@ export class Generators {
     const share = Math.ceil(rooms / processes) * order.roomSize;
     const added = await Promise.all(Array.from({ length: processes }, () => Generator.start()));
     this.#generators.push(...added);
-    const times = await Promise.all(
+    const answers = await Promise.all(
       added.map((generator, index) => {
         const before = index * share;
         const clients = Math.min(share, order.clients - before);
-        return generator.join({
-          ...order,
-          first: order.first + before,
-          clients,
-          commands: (order.commands * clients) / order.clients,
-        });
+        return generator.ask({ ask: 'join', order: { ...order, first: order.first + before, clients } });
       }),
     );
-    return Math.max(...times);
+    return Math.max(...answers.map(({ joinedIn }) => joinedIn));
   }
 
-  async measure(ms: number): Promise<LoadSeen> {
-    const seen = await Promise.all(this.#generators.map((generator) => generator.measure(ms)));
+  /** All of them speak so often from now on. */
+  async pace(rhythm: Rhythm): Promise<void> {
+    await Promise.all(this.#generators.map((generator) => generator.ask({ ask: 'pace', rhythm })));
+  }
+
+  /** `commands`: a second, all together. */
+  async measure(ms: number, commands: number): Promise<LoadSeen> {
+    const each = commands / this.#generators.length;
+    const answers = await Promise.all(
+      this.#generators.map((generator) => generator.ask({ ask: 'measure', ms, commands: each })),
+    );
+    const seen = answers.map((answer) => answer.seen);
     const sum = (of: (one: LoadSeen) => number): number => seen.reduce((all, one) => all + of(one), 0);
     return {
       delays: seen.flatMap(({ delays }) => delays),
@@ -108,6 +103,15 @@ export class Generators {
       },
       processor: sum(({ processor }) => processor),
       lost: sum(({ lost }) => lost),
+    };
+  }
+
+  async seats(): Promise<SeatsSeen> {
+    const answers = await Promise.all(this.#generators.map((generator) => generator.ask({ ask: 'seats' })));
+    return {
+      returned: answers.flatMap(({ seats }) => seats.returned),
+      away: answers.reduce((all, { seats }) => all + seats.away, 0),
+      refused: answers.flatMap(({ seats }) => seats.refused),
     };
   }
 

@@ -47,4 +47,21 @@ export type OpenRoom = (options: {
   readonly propagation: Propagation;
   /** A connection that nobody has ended is over. */
   readonly lost: () => void;
+  /** Those whose connection is lost come back into their seats, and note it here; none: they stay away. */
+  readonly returns?: Returns;
 }) => Promise<SimulatedRoom>;
+
+/** A seat that was lost and taken again: monotonic milliseconds of the machine. */
+export interface Return {
+  readonly lost: number;
+  readonly back: number;
+}
+
+/** Seats that were lost, collected. */
+export class Returns {
+  readonly done: Return[] = [];
+  /** Lost, and not taken again yet. */
+  away = 0;
+  /** What a relay said to those whom it did not let back in for good. */
+  readonly refused: string[] = [];
+}

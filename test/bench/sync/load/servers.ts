@@ -8,8 +8,12 @@ import { createInterface } from 'node:readline';
 import { cpuSeconds } from '../../../support/lab/processes.ts';
 import { until } from '../../../support/lab/waiting.ts';
 import { inRepository } from '../../../support/repository.ts';
+import { endWithUs } from './children.ts';
 import type { ServerName } from './generator.ts';
 import { withDescriptors } from './process.ts';
+
+/** Descriptors of a server beside its connections. */
+const OWN_DESCRIPTORS = 200;
 
 /** A server under load, in a process of its own. */
 export class Server {
@@ -29,26 +33,29 @@ export class Server {
 
   /**
    * The relay as a program of its own, without the limits per address: all clients come from this machine. `ahead`:
-   * milliseconds by which its clock differs from the members', as another machine's does.
+   * milliseconds by which its clock differs from the members', as another machine's does; `redis`: where its rooms are.
    */
-  static async relay({ ahead = 0 }: { readonly ahead?: number } = {}): Promise<Server> {
+  static async relay({
+    ahead = 0,
+    redis,
+  }: {
+    readonly ahead?: number;
+    readonly redis?: string;
+  } = {}): Promise<Server> {
     const program = inRepository('plugins/watch-together/dist/relay.js');
     const limits = ['--connections-per-address', '0', '--rooms-per-address', '0'];
     const places = ['--max-connections', '200000', '--max-rooms', '100000'];
-    const child = spawn(
-      ...withDescriptors(process.execPath, [
-        ...clockAhead(ahead),
-        program,
-        '--port',
-        '0',
-        '--silent',
-        ...limits,
-        ...places,
-      ]),
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const rooms = redis === undefined ? [] : ['--redis', redis];
+    const [file, args] = withDescriptors(process.execPath, [
+      ...clockAhead(ahead),
+      ...[program, '--port', '0', '--silent', ...limits, ...places, ...rooms],
+    ]);
+    const child = endWithUs(spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
+    const said = once(createInterface({ input: child.stdout }), 'line') as Promise<[string]>;
+    const ended = once(child, 'exit').then(() => ['']);
+    const [line = ''] = await Promise.race([said, ended]);
     const port = Number(/127\.0\.0\.1:(\d+)/.exec(line)?.[1]);
+    if (!port) throw new Error('The relay does not start.');
     return new Server(child, port);
   }
 
@@ -56,10 +63,13 @@ export class Server {
   static async syncplay(): Promise<Server> {
     const port = await freePort();
     const folder = mkdtempSync(join(tmpdir(), 'kp-syncplay-'));
-    const child = spawn(...withDescriptors('syncplay-server', ['--port', String(port), '--isolate-rooms']), {
-      stdio: 'ignore',
-      env: { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder },
-    });
+    const [file, args] = withDescriptors('syncplay-server', ['--port', String(port), '--isolate-rooms']);
+    const child = endWithUs(
+      spawn(file, args, {
+        stdio: 'ignore',
+        env: { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder },
+      }),
+    );
     await until('a Syncplay server', () => isOpen(port));
     return new Server(child, port, folder);
   }
@@ -78,6 +88,13 @@ export class Server {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]) / 1024;
   }
 
+  /** Connections that it may have, by its limit of descriptors and with some left for itself. */
+  get mostConnections(): number {
+    const limits = readFileSync(`/proc/${this.pid}/limits`, 'utf8');
+    return Number(/Max open files\s+(\d+)/.exec(limits)?.[1]) - OWN_DESCRIPTORS;
+  }
+
+  /** Kills it. */
   async dispose(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const ended = once(this.#child, 'exit');

@@ -1,3 +1,4 @@
+import type { DisposableStore } from '@kinoport/core';
 import { makeFilm } from '../../../support/lab/media.ts';
 import type { Table } from '../../../support/table.ts';
 import { openCommandPair } from './commandPair.ts';
@@ -64,12 +65,13 @@ export async function compareDrift(
   quick: boolean,
   driven: Driven,
   only: (name: string) => boolean,
+  owned: DisposableStore,
   rounds?: number,
 ): Promise<void> {
   const film = await makeFilm({ seconds: 600, noise: false });
   const asked = Object.entries(conditions(quick, rounds)).filter(([name]) => only(name));
   const run = async ([, condition]: (typeof asked)[number]): Promise<() => void> => {
-    const measured = await measure(film, condition, driven);
+    const measured = await measure(film, condition, driven, owned);
     return () => addRows(table, condition, measured);
   };
   // A quick run has no time for one after the other.
@@ -81,6 +83,7 @@ async function measure(
   film: string,
   { options, plan, title }: Condition,
   driven: Driven,
+  owned: DisposableStore,
 ): Promise<Partial<Record<Contender, readonly Figure[]>>> {
   const openers: Partial<Record<Contender, (options: PairOptions) => Promise<Pair>>> = {
     kinoport: OPENERS[driven],
@@ -94,7 +97,10 @@ async function measure(
   };
   // All are there before the first is measured: a program that starts takes the processor from the others.
   const pairs = await Promise.all(
-    names.map((name) => openers[name]?.({ film, ...options }).catch(tell(name))),
+    names.map(async (name) => {
+      const pair = await openers[name]?.({ film, ...options }).catch(tell(name));
+      return pair && owned.add(pair);
+    }),
   );
   await Promise.all(
     names.map(async (name, index) => {
@@ -105,7 +111,7 @@ async function measure(
       } catch (error) {
         tell(name)(error);
       } finally {
-        await pair.dispose();
+        await owned.disposeOf(pair);
       }
     }),
   );

@@ -27,6 +27,12 @@ export interface PairOptions {
   readonly serverAhead?: number;
 }
 
+/** Two players that are kept together, of which it can be told when they were away from their room. */
+export interface WatchedPair extends Pair {
+  /** How often the connection of one or the other was there again, and when last: monotonic milliseconds. */
+  returns(): { readonly count: number; readonly last: number };
+}
+
 /** Milliseconds there and back, and the mean of what queues add each way. */
 export interface Way {
   readonly up: number;
