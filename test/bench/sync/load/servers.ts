@@ -12,8 +12,8 @@ import { endWithUs } from './children.ts';
 import type { ServerName } from './generator.ts';
 import { withDescriptors } from './process.ts';
 
-/** Descriptors of a server beside its connections. */
-const OWN_DESCRIPTORS = 200;
+/** Descriptors of a server beside its connections; the relay keeps as many for others than members. */
+const OWN_DESCRIPTORS = 300;
 
 /** A server under load, in a process of its own. */
 export class Server {

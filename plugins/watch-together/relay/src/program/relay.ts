@@ -19,6 +19,7 @@ import { MemoryStore } from '../rooms/memoryStore.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import type { RoomStore } from '../rooms/store.ts';
 import { type Reachable, reachableAt } from './addresses.ts';
+import { connectionsPossible } from './descriptors.ts';
 import type { Log } from './log.ts';
 import type { RelayOptions } from './options.ts';
 
@@ -83,6 +84,7 @@ export async function startRelay(
       welcome: { agent, members, seatKept },
       ...(options.createToken === undefined ? {} : { createToken: options.createToken }),
     });
+    const maxConnections = Math.min(options.maxConnections, connectionsPossible());
     let draining = false;
     const secure = tls !== undefined || options.publicUrl?.startsWith('https:') === true;
     const server: RelayServer = new RelayServer({
@@ -91,7 +93,7 @@ export async function startRelay(
       proxies,
       clock,
       ...(tls ? { tls } : {}),
-      maxConnections: options.maxConnections,
+      maxConnections,
       origins: new Set(options.origins.map((origin) => origin.toLowerCase().replace(/\/+$/, ''))),
       log,
       pages: new Pages({
@@ -116,7 +118,7 @@ export async function startRelay(
     const unused = Promise.withResolvers<void>();
     if (options.endWhenEmpty !== undefined)
       owned.add(watchUse(clock, () => rooms.size > 0, options.endWhenEmpty, unused.resolve));
-    log('started', { port, tls: tls !== undefined });
+    log('started', { port, tls: tls !== undefined, maxConnections });
     return {
       port,
       metricsPort: figures?.port,

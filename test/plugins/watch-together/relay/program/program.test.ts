@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { connect } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { reachableAt } from '../../../../../plugins/watch-together/relay/src/program/addresses.ts';
+import { connectionsPossible } from '../../../../../plugins/watch-together/relay/src/program/descriptors.ts';
 import { readOptions } from '../../../../../plugins/watch-together/relay/src/program/options.ts';
 import { CLOSE } from '../../../../../plugins/watch-together/src/protocol/index.ts';
 import { inRepository } from '../../../../support/repository.ts';
@@ -83,6 +84,15 @@ it.each([
   expect(
     reachableAt({ host, port: 3001, secure: false, interfaces, ...(publicUrl ? { publicUrl } : {}) }),
   ).toEqual({ address, lines });
+});
+
+it.each([
+  ['Max open files            1024                 524288               files', 724],
+  ['Max open files            64                   64                   files', 1],
+  ['Max open files            unlimited            unlimited            files', Number.POSITIVE_INFINITY],
+  ['', Number.POSITIVE_INFINITY],
+])('with %j there are %d connections', (limits, connections) => {
+  expect(connectionsPossible(`Limit Soft Hard Units\n${limits}\n`)).toBe(connections);
 });
 
 describe('the process', () => {
@@ -169,6 +179,19 @@ describe('the process', () => {
     expect(await nameOf(url)).toBe('second');
     ann.send({ type: 'time', t1: 1 });
     await ann.next('time');
+  });
+
+  it.skipIf(process.platform !== 'linux')('refuses those for whom it has no descriptors', async () => {
+    const relay = [process.execPath, inRepository('plugins/watch-together/dist/relay.js'), '--port', '0'];
+    const child = spawn('/bin/sh', ['-c', 'ulimit -n 310 && exec "$@"', 'sh', ...relay], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    processes.push(child);
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const url = /http:\/\/\S+/.exec(line)?.[0] ?? '';
+    const peers = await Promise.all(Array.from({ length: 10 }, () => Peer.greet(url)));
+    await expect(Peer.connect(url)).rejects.toThrow('503');
+    for (const peer of peers) await peer[Symbol.asyncDispose]();
   });
 
   it('says when its port is taken', async () => {
