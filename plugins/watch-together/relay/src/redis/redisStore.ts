@@ -10,6 +10,7 @@ import type { Effect } from '../room/draft.ts';
 import type { RoomState } from '../room/state.ts';
 import { inTurns } from '../rooms/inTurns.ts';
 import type { Change, Delivery, RoomKeeper, RoomStore, Updated } from '../rooms/store.ts';
+import { attempt, isIdle } from './attempt.ts';
 import { Availability, PATIENCE } from './availability.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { KeptRooms } from './keptRooms.ts';
@@ -293,18 +294,3 @@ export class RedisStore implements RoomStore {
     await this.#owned.dispose();
   }
 }
-
-type Outcome<T> =
-  | { readonly failed: true; readonly error: unknown }
-  | { readonly failed: false; readonly done: Change<T> };
-
-function attempt<T>(state: RoomState, change: (state: RoomState) => Change<T>): Outcome<T> {
-  try {
-    return { failed: false, done: change(state) };
-  } catch (error) {
-    return { failed: true, error };
-  }
-}
-
-const isIdle = (before: RoomState, { state, effects }: Change<unknown>): boolean =>
-  effects.length === 0 && state !== undefined && JSON.stringify(state) === JSON.stringify(before);
