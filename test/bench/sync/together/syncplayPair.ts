@@ -20,6 +20,9 @@ autoplayinitialstate = False
 checkforupdatesautomatically = False
 `;
 
+/** Milliseconds: Python and Qt are slow to load where others work, and it opens its player once it is in the room. */
+const STARTS = 60_000;
+
 export const canSyncplay = (): boolean => has('syncplay') && has('syncplay-server') && has('mpv');
 
 /** Two of Debian's Syncplay clients, each with its mpv, at Debian's server. */
@@ -65,6 +68,8 @@ class Client {
   readonly #child: ChildProcess;
   readonly #folder = mkdtempSync(join(tmpdir(), 'kp-syncplay-'));
   #sound: SoundClock | undefined;
+  /** The last that it has printed. */
+  #said = '';
   player = 0;
 
   constructor(options: { name: string; film: string; port: number; ppm: number }) {
@@ -82,10 +87,14 @@ class Client {
         `--input-ipc-server=${join(this.#folder, 'mpv.sock')}`,
       ],
       {
-        stdio: ['pipe', 'ignore', 'ignore'],
+        stdio: ['pipe', 'pipe', 'pipe'],
         env: { ...process.env, HOME: this.#folder, XDG_CONFIG_HOME: config, TMPDIR: this.#folder },
       },
     );
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on('data', (chunk: Buffer) => {
+        this.#said = `${this.#said}${chunk}`.slice(-2000);
+      });
   }
 
   get sound(): SoundClock {
@@ -94,16 +103,24 @@ class Client {
   }
 
   async open(): Promise<void> {
-    const mpv = await until('an mpv of Syncplay', () => mpvBelow(this.#child.pid ?? 0), { every: 50 });
+    const mpv = await until('an mpv of Syncplay', () => this.#mpv(), { every: 50, timeout: STARTS });
     this.player = mpv.pid;
     // The socket's file is there before anybody listens.
     const connected = () => SoundClock.connect(mpv.socket).catch(() => undefined);
-    const sound = await until('its socket', connected, { every: 50 });
+    const sound = await until('its socket', connected, { every: 50, timeout: STARTS });
     this.#sound = sound;
     sound.start();
     await until('its film', async () => typeof (await sound.property('duration')) === 'number', {
       every: 50,
+      timeout: STARTS,
     });
+  }
+
+  #mpv(): ReturnType<typeof mpvBelow> {
+    const { exitCode, signalCode, pid } = this.#child;
+    if (exitCode !== null || signalCode !== null)
+      throw new Error(`Syncplay has ended (${exitCode ?? signalCode}): ${this.#said}`);
+    return mpvBelow(pid ?? 0);
   }
 
   async dispose(): Promise<void> {
