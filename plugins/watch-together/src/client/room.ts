@@ -194,6 +194,11 @@ export class Room implements SyncRoom {
     return this.#player.position;
   }
 
+  /** How long the film in this machine's player is, seconds. */
+  get playerDuration(): number | undefined {
+    return this.#player.duration;
+  }
+
   /** Where the room was before the last seek, seconds. */
   get soughtFrom(): number | undefined {
     return this.#soughtFrom;

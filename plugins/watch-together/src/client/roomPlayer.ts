@@ -70,6 +70,11 @@ export class RoomPlayer {
     return this.#alive?.position;
   }
 
+  /** Seconds. */
+  get duration(): number | undefined {
+    return this.#alive?.duration;
+  }
+
   get figures(): FollowFigures | undefined {
     return this.#alive?.figures;
   }

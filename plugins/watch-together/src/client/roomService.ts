@@ -13,7 +13,7 @@ import {
   sleep,
 } from '@kinoport/core';
 import { type Copy, claimOf } from '../media/claim.ts';
-import { findPlayed, Shelf, shareable } from '../media/shelf.ts';
+import { findPlayed, Shelf, sharedAddress } from '../media/shelf.ts';
 import {
   cleanLine,
   cleanName,
@@ -38,6 +38,8 @@ export interface CreateDetails extends SyncCreateOptions {
   readonly reach?: Reach;
   /** Tell the others the addresses of what is watched, where these are magnet links or plain http(s). */
   readonly share?: boolean;
+  /** What was opened, as it was typed. */
+  readonly given?: readonly string[];
 }
 
 export interface JoinDetails extends SyncJoinOptions {
@@ -114,7 +116,7 @@ export class RoomService implements Sync, Disposable {
     const salt = randomBytes(18).toString('base64url');
     const by = { privacy: settings.matchPrivacy, salt };
     const played = await this.#played(options.playbackId, options.signal);
-    const queue = played ? queueOf(played, by, options.share ?? false) : [];
+    const queue = played ? queueOf(played, by, options.share ? (options.given ?? []) : undefined) : [];
     const [first] = queue;
     const title = options.title ?? first?.title;
     const { control, buffering, mismatch } = options;
@@ -264,13 +266,14 @@ const nameOf = (name: string): string => cleanName(name) || 'Guest';
 function queueOf(
   { queue, item: current, state, index }: PlaybackSnapshot,
   by: { readonly privacy: Settings['matchPrivacy']; readonly salt: string },
-  share: boolean,
+  /** undefined: nothing is shared. */
+  share: readonly string[] | undefined,
 ): readonly QueueItem[] {
   // What is behind the item that plays is over.
   const items = (queue.length > 0 ? queue.slice(index) : [current]).slice(0, LIMITS.queueItems);
   const all = items.map((item, at): QueueItem => {
     const title = by.privacy === 'none' ? '' : cleanLine(item.title, LIMITS.title);
-    const address = share ? shareable(item.uri) : undefined;
+    const address = share && sharedAddress(item.uri, share);
     return {
       id: `i${at + 1}`,
       ...(title === '' ? {} : { title }),

@@ -58,6 +58,7 @@ export class Entrance {
           reach,
           signal: io.signal,
           share: options.share === true,
+          given: film.uris,
           ...(relay === undefined ? {} : { relay }),
           ...(password === undefined ? {} : { password }),
           ...(control === undefined ? {} : { control }),

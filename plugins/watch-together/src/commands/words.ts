@@ -100,11 +100,12 @@ export function statusLine(room: Room, status: SyncStatus, position: number): st
   const here = participants.filter(({ connected }) => connected);
   const ready = here.filter(({ isReady }) => isReady).length;
   const phase = timeline.phase === 'idle' ? `lobby, ${ready} of ${here.length} ready` : timeline.phase;
-  const { duration = Number.POSITIVE_INFINITY } = room.queue.find(({ id }) => id === timeline.media) ?? {};
+  const item = room.queue.find(({ id }) => id === timeline.media);
+  const end = item?.duration ?? room.playerDuration ?? Number.POSITIVE_INFINITY;
   const parts = [
     code,
     phase,
-    ...(timeline.phase === 'idle' ? [] : [formatTime(Math.min(position, duration)), `${here.length} here`]),
+    ...(timeline.phase === 'idle' ? [] : [formatTime(Math.min(position, end)), `${here.length} here`]),
     ...(status.connection === 'reconnecting' ? ['connecting again'] : [status.sync]),
     ...figuresOf(status),
   ];
