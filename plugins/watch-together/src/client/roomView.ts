@@ -4,6 +4,7 @@ import type {
   QueueItem,
   RoomSnapshot,
   ServerMessage,
+  ServerMessages,
   Settings,
   Status,
   Timeline,
@@ -23,6 +24,8 @@ export interface RoomView {
   /** In the order of their coming. */
   readonly participants: readonly Participant[];
   readonly statuses: ReadonlyMap<string, Status>;
+  /** Who went last. */
+  readonly gone?: ServerMessages['left'];
 }
 
 export function viewOf(room: RoomSnapshot): RoomView {
@@ -52,7 +55,7 @@ export function applied(view: RoomView, message: ServerMessage): RoomView {
       const statuses = new Map(view.statuses);
       statuses.delete(message.participant);
       const participants = view.participants.filter(({ id }) => id !== message.participant);
-      return { ...view, participants, statuses };
+      return { ...view, participants, statuses, gone: message };
     }
     case 'host':
       return { ...view, host: message.participant };

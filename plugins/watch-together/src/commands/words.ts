@@ -19,14 +19,19 @@ export function participantLine(one: SyncParticipant): string {
   return `${one.name} (${facts.filter((fact) => fact !== undefined).join(', ')})`;
 }
 
+const GONE = { left: 'has left', kicked: 'was sent out by the host', gone: 'has not come back' } as const;
+
 /** What has become of people; one line each. */
 export function peopleChanges(
   before: readonly SyncParticipant[],
   now: readonly SyncParticipant[],
+  reasonOf: (id: string) => keyof typeof GONE = () => 'left',
 ): readonly string[] {
   const known = new Map(before.map((one) => [one.id, one]));
   const here = new Set(now.map(({ id }) => id));
-  const gone = before.filter(({ id }) => !here.has(id)).map(({ name }) => `${name} has left.`);
+  const gone = before
+    .filter(({ id }) => !here.has(id))
+    .map(({ id, name }) => `${name} ${GONE[reasonOf(id)]}.`);
   const changes = now.flatMap((one) => {
     const was = known.get(one.id);
     if (!was) return [`${one.name} has joined.`];
