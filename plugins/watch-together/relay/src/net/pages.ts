@@ -68,7 +68,7 @@ export class Pages {
       return;
     }
     const path = this.pathOf(request.url);
-    const code = /^\/r\//i.test(path) ? parseRoomCode(path.slice(3).replace(/\/$/, '')) : undefined;
+    const code = path.startsWith('/r/') ? parseRoomCode(path.slice(3).replace(/\/$/, '')) : undefined;
     if (path === '/health') {
       const health = JSON.stringify(await this.#options.health());
       const json = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };

@@ -32,6 +32,8 @@ const STRIKES = { burst: 20, perSecond: 0.1 };
 /** Milliseconds for `hello`, and for a room. */
 const GREETING = 10_000;
 const ENTERING = 60_000;
+/** Bytes of what may come while a room is being entered. */
+const MOST_HELD = 2 * LIMITS.frameBytes;
 /** Bytes that may wait for a peer that does not take them. */
 const MOST_WAITING = 1024 * 1024;
 
@@ -57,6 +59,7 @@ export class Session implements RoomConnection {
   #member: RoomMember | undefined;
   /** What came while a room is being entered. */
   #waiting: ClientMessage[] | undefined;
+  #held = 0;
   #over = false;
 
   constructor(options: {
@@ -153,8 +156,14 @@ export class Session implements RoomConnection {
       : decodeClientMessage(data.toString());
     if (!decoded.ok) this.#strike(decoded);
     else if (decoded.message.type === 'time') this.#time(decoded.message, came);
-    else if (this.#waiting) this.#waiting.push(decoded.message);
+    else if (this.#waiting) this.#hold(this.#waiting, decoded.message, data.length);
     else this.#handle(decoded.message);
+  }
+
+  #hold(waiting: ClientMessage[], message: ClientMessage, bytes: number): void {
+    this.#held += bytes;
+    if (this.#held > MOST_HELD) this.#drop();
+    else waiting.push(message);
   }
 
   #handle(message: ClientMessage): void {
@@ -219,6 +228,7 @@ export class Session implements RoomConnection {
 
   async #enter(message: Entry): Promise<void> {
     this.#waiting = [];
+    this.#held = 0;
     try {
       const member = await this.#door.enter(this, message);
       this.#member = member;

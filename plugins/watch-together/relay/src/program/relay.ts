@@ -71,6 +71,7 @@ export async function startRelay(
         policy: options.policy,
         maxRooms: options.maxRooms,
         relay,
+        mayGuess: (address) => limits.guess(address),
         failed,
       }),
     );

@@ -8,6 +8,8 @@ const BYTES = 32;
 /** Passwords that wait, of one address and in all. */
 const MOST_OF_ADDRESS = 50;
 const MOST = 500;
+/** Milliseconds; for a process that was stopped in the middle of one it took as long as that. */
+const LONGEST_REST = 1000;
 
 type Derive = (
   password: string,
@@ -47,15 +49,20 @@ export class Passwords implements Disposable {
 
   /**
    * The password as it would be kept beside `kept`.
+   * @param check asked once it is its turn, what it throws refuses: those before it may have been guesses
    * @throws KinoportError `RELAY_RATE_LIMITED` when too many wait, `RELAY_DRAINING` when the relay ends
    */
   async derive(
     password: string,
     { salt, cost, blockSize, parallelization }: Omit<PasswordHash, 'hash'>,
     address: string,
+    check?: () => void,
   ): Promise<PasswordHash> {
     const parameters = { cost, blockSize, parallelization };
-    const hash = await this.#inTurn(address, () => this.#derive(password, salt, parameters));
+    const hash = await this.#inTurn(address, async () => {
+      check?.();
+      return this.#derive(password, salt, parameters);
+    });
     return { salt, ...parameters, hash };
   }
 
@@ -91,7 +98,7 @@ export class Passwords implements Disposable {
     const began = this.#clock.now();
     await job.run();
     if (this.#over) return;
-    const took = this.#clock.now() - began;
+    const took = Math.min(LONGEST_REST, this.#clock.now() - began);
     if (took > 0) this.#rest = this.#clock.after(took, () => this.#rested());
     else this.#rested();
   }

@@ -21,6 +21,8 @@ export interface RoomsOptions {
   readonly maxRooms: number;
   /** Names this process among those of the store. */
   readonly relay: string;
+  /** Refuses who has guessed too often. @param address key of it */
+  readonly mayGuess?: (address: string) => void;
   /** Told of what fails and nobody waits for. */
   readonly failed: (error: unknown) => void;
 }
@@ -78,6 +80,7 @@ export class Rooms implements Disposable {
       request.password === undefined
         ? undefined
         : await this.#passwords.hash(request.password, connection.address);
+    this.#checkOpen();
     for (;;) {
       const code = newRoomCode();
       const local = await this.#open(code);
@@ -117,27 +120,43 @@ export class Rooms implements Disposable {
     token: string,
     take: (room: RoomDraft, arrival: Arrival, password?: PasswordHash) => Seat | Challenge,
   ): Promise<RoomMember> {
-    this.#checkOpen();
-    const { store, policy } = this.#options;
     const code = parseRoomCode(request.code);
     if (!code) throw notFound();
+    const { address } = connection;
+    for (let password: PasswordHash | undefined; ; ) {
+      this.#checkOpen();
+      const entered = await this.#try(connection, { ...request, code }, token, (room, arrival) =>
+        take(room, arrival, password),
+      );
+      if (!('challenge' in entered)) return entered;
+      const given = 'password' in request ? request.password : undefined;
+      password = await this.#passwords.derive(given ?? '', entered.challenge, address, () =>
+        this.#options.mayGuess?.(address),
+      );
+    }
+  }
+
+  /** Nothing of the room is held for whoever gets a challenge: its turn may come late. */
+  async #try(
+    connection: RoomConnection,
+    { code, id }: ClientMessages['join' | 'resume'],
+    token: string,
+    take: (room: RoomDraft, arrival: Arrival) => Seat | Challenge,
+  ): Promise<RoomMember | Challenge> {
+    const { store, policy } = this.#options;
     const local = await this.#open(code);
     // It listens before it enters, so that nothing is missed that comes right after.
     const visit = new Visit(local, connection, this.#arrival(connection, token));
     try {
-      for (let password: PasswordHash | undefined; ; ) {
-        const done = await store.update(code, (state) =>
-          step(state, policy, store.now(), (room) => {
-            const taken = take(room, visit.arrival, password);
-            return 'challenge' in taken ? taken : { seat: taken, room: room.snapshot() };
-          }),
-        );
-        local.exists = done !== undefined;
-        if (!done) throw notFound();
-        if (!('challenge' in done.result)) return this.#entered(visit, done.result, request.id, token);
-        const given = 'password' in request ? request.password : undefined;
-        password = await this.#passwords.derive(given ?? '', done.result.challenge, connection.address);
-      }
+      const done = await store.update(code, (state) =>
+        step(state, policy, store.now(), (room) => {
+          const taken = take(room, visit.arrival);
+          return 'challenge' in taken ? taken : { seat: taken, room: room.snapshot() };
+        }),
+      );
+      local.exists = done !== undefined;
+      if (!done) throw notFound();
+      return 'challenge' in done.result ? done.result : this.#entered(visit, done.result, id, token);
     } finally {
       await this.#done(visit);
     }

@@ -208,7 +208,7 @@ describe('strangers', () => {
 describe('pages', () => {
   it('a link shows its code and what to type, and runs nothing', async () => {
     const { url } = await start(['--public-url', 'https://relay.example/films/']);
-    for (const path of ['/r/abc234', '/films/R/ABC234/']) {
+    for (const path of ['/r/abc234', '/films/r/ABC234/']) {
       const response = await fetch(url + path);
       const text = await response.text();
       expect(text).toContain('<strong>ABC234</strong>');

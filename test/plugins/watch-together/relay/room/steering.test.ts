@@ -108,18 +108,6 @@ describe('a film that runs', () => {
     expect(timeline).toMatchObject({ phase: 'playing', position: 0.85, at: table.clock.now() + 150 });
   });
 
-  it('ends where the players say, of whose length the queue knows nothing', async () => {
-    const table = new Table();
-    const ann = await table.host({ queue: [{ id: 'later', media: {} }] });
-    await ann.ask({ type: 'claim', item: 'later', media: { duration: 25 } });
-    await ann.ask({ type: 'start', force: true });
-    await table.pass(60_000);
-    await ann.ask({ type: 'pause' });
-    expect(ann.timeline).toMatchObject({ phase: 'paused', position: 25 });
-    await ann.ask({ type: 'seek', position: 90 });
-    expect(ann.timeline.position).toBe(25);
-  });
-
   it('is sought, with what undoes it, and never beyond the end', async () => {
     const { table, ann, bob } = await playing();
     await bob.ask({ type: 'seek', position: 300 });

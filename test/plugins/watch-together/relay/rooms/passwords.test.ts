@@ -65,4 +65,38 @@ describe('passwords', () => {
     await clock.advance(1000);
     expect(under).toHaveLength(1);
   });
+
+  it('are refused when it is their turn, where those before were guesses', async () => {
+    const { clock, under, passwords } = slow();
+    let tries = 1;
+    const check = (): void => {
+      if (tries === 0) throw new Error('guessed too often');
+    };
+    const first = passwords.derive('1', ANY, 'eve', check).then(() => {
+      tries -= 1;
+    });
+    const second = passwords.derive('2', ANY, 'eve', check).catch((error: unknown) => error);
+    const other = passwords.derive('3', ANY, 'ann');
+    await clock.advance(200);
+    await first;
+    expect(await second).toEqual(new Error('guessed too often'));
+    expect((await other).hash).toBe('3');
+    expect(under).toEqual(['1', '3']);
+  });
+
+  it('are derived again soon after the process was stopped in the middle of one', async () => {
+    const clock = new VirtualClock();
+    let stood = 3_600_000;
+    const passwords = new Passwords(clock, async (password) => {
+      await new Promise<void>((resolve) => clock.after(stood, resolve));
+      return password;
+    });
+    const first = passwords.derive('1', ANY, 'a');
+    const next = passwords.derive('2', ANY, 'a');
+    await clock.advance(stood);
+    await first;
+    stood = 40;
+    await clock.advance(2000);
+    expect((await next).hash).toBe('2');
+  });
 });
