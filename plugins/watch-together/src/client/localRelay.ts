@@ -18,7 +18,7 @@ const STAYS = 60;
 
 /** What a relay says of itself, see `--ready-file`. */
 const Ready = Type.Object({
-  pid: Type.Integer(),
+  pid: Type.Integer({ minimum: 1 }),
   port: Type.Integer({ minimum: 1, maximum: 65_535 }),
   address: Type.String({ pattern: '^https?://' }),
   lines: Type.Array(Type.String()),
@@ -76,7 +76,8 @@ export class LocalRelay {
 
   async #running(reach: Reach): Promise<Ready | undefined> {
     const told = await this.#told(reach);
-    if (!told) return undefined;
+    // Whoever has its port after its end may be anybody, another user of this machine too.
+    if (!told || !isOwnProcess(told.pid)) return undefined;
     try {
       const answer = await fetch(`http://127.0.0.1:${told.port}/health`, {
         signal: AbortSignal.timeout(ANSWER),
@@ -131,5 +132,13 @@ export class LocalRelay {
     if (end !== undefined) return end;
     await child.kill();
     return 'it took too long';
+  }
+}
+
+function isOwnProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }

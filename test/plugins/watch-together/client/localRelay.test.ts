@@ -1,7 +1,8 @@
 /** The relay that a machine starts for itself, as a process of the built program. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,6 +97,31 @@ it('is started anew when what is known of it is no longer so', async () => {
   expect(await local().running()).toEqual([]);
   const { address } = await local().get('machine');
   expect(await local().running()).toEqual([address]);
+});
+
+it('is not what another program answers with at its port', async () => {
+  const server = createHttpServer((_request, response) => response.end('{"status":"ok"}'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const told = { pid, port, address: `http://127.0.0.1:${port}`, lines: [] };
+    writeFileSync(join(folder, 'relay-machine.json'), JSON.stringify(told));
+    expect(await local().running()).toEqual([]);
+  } finally {
+    server.close();
+  }
+});
+
+it('leaves alone at its end what another one has told of itself', async () => {
+  await local().get('machine');
+  const file = join(folder, 'relay-machine.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), pid: 1 }));
+  const child = children.at(-1);
+  child?.kill('SIGTERM');
+  expect(child && (await once(child, 'exit'))).toEqual([0, null]);
+  expect(readdirSync(folder)).toEqual(['relay-machine.json']);
 });
 
 it('is for the network only where that is said', async () => {

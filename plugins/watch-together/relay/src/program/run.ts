@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type JsonValue, PRODUCT, systemClock, toKinoportError } from '@kinoport/core';
 import { jsonLog, type Log } from './log.ts';
 import { HELP, readOptions } from './options.ts';
@@ -29,12 +29,17 @@ export async function runRelay(argv: readonly string[], around: Surroundings): P
     }
     const log: Log = options.silent ? () => undefined : jsonLog(systemClock, around.error);
     const relay = await startRelay(options, { clock: systemClock, log });
-    announce(relay, around);
-    around.onReload(() => reload(relay, log));
-    if (options.readyFile !== undefined) writeReady(options.readyFile, relay);
-    await Promise.race([ended(around.signal), relay.unused]);
-    if (options.readyFile !== undefined) rmSync(options.readyFile, { force: true });
-    await relay.drain();
+    try {
+      announce(relay, around);
+      around.onReload(() => reload(relay, log));
+      const { readyFile } = options;
+      if (readyFile !== undefined) writeReady(readyFile, relay);
+      await Promise.race([ended(around.signal), relay.unused]);
+      if (readyFile !== undefined) removeReady(readyFile);
+      await relay.drain();
+    } finally {
+      await relay.dispose();
+    }
     return 0;
   } catch (error) {
     const { message, hint, code, exitCode } = toKinoportError(error);
@@ -48,6 +53,16 @@ function writeReady(file: string, { port, reachable: { address, lines } }: Relay
   const ready = { pid: process.pid, port, address, lines };
   writeFileSync(`${file}.new`, JSON.stringify(ready), { mode: 0o600 });
   renameSync(`${file}.new`, file);
+}
+
+/** Another relay may have put its own there since. */
+function removeReady(file: string): void {
+  try {
+    const { pid } = JSON.parse(readFileSync(file, 'utf8')) as { readonly pid?: unknown };
+    if (pid === process.pid) rmSync(file, { force: true });
+  } catch {
+    // Gone, or not what was written: nothing of this relay's.
+  }
 }
 
 function announce({ reachable, port, metricsPort }: Relay, around: Surroundings): void {
