@@ -1,5 +1,5 @@
 import type { SyncParticipant, SyncSettings } from '@kinoport/core';
-import { cleanLine, cleanName, LIMITS, type ServerMessages, type Settings } from '../protocol/index.ts';
+import { cleanLine, cleanName, LIMITS, type Settings } from '../protocol/index.ts';
 import type { MemberRequest } from './member.ts';
 import type { RoomView } from './roomView.ts';
 
@@ -45,9 +45,4 @@ export function settingsRequest({ title, password, ...settings }: RoomChanges): 
     ...(title === undefined ? {} : { title: cleanLine(title, LIMITS.title) }),
     ...(password === undefined ? {} : { password }),
   };
-}
-
-/** A line of talk, made fit to be shown. */
-export function chatOf({ from, name, text }: ServerMessages['chat']) {
-  return { from, name: cleanName(name) || from, text: cleanLine(text, LIMITS.chat) };
 }

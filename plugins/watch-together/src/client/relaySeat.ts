@@ -140,9 +140,8 @@ export class RelaySeat implements RoomMember {
     if (this.#ended !== undefined) return;
     try {
       if (this.#connected) await this.request({ type: 'leave' });
-    } catch (error) {
-      // The seat is given up after its time.
-      if (!isKinoportError(error, 'RELAY_UNREACHABLE', 'ROOM_CLOSED')) throw error;
+    } catch {
+      // Lost or refused: the seat is given up after its time.
     } finally {
       this.#end('left');
     }

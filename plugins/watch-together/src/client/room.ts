@@ -21,6 +21,7 @@ import type { Copy } from '../media/claim.ts';
 import type { Recognition, Shelf } from '../media/shelf.ts';
 import {
   cleanLine,
+  cleanName,
   invitationLink,
   LIMITS,
   type QueueItem,
@@ -32,7 +33,7 @@ import {
 import { askedLine, askedPosition, askedRate } from './asked.ts';
 import { ClockWarnings } from './clockWarnings.ts';
 import type { MemberRequest, RoomMember } from './member.ts';
-import { chatOf, participantsOf, type RoomChanges, settingsOf, settingsRequest } from './participants.ts';
+import { participantsOf, type RoomChanges, settingsOf, settingsRequest } from './participants.ts';
 import type { PlayersInUse } from './playersInUse.ts';
 import { RoomPlayer } from './roomPlayer.ts';
 import { applied, type RoomView, viewOf } from './roomView.ts';
@@ -151,6 +152,7 @@ export class Room implements SyncRoom {
     return settingsOf(this.#view.settings);
   }
 
+  /** Whether it has a password. */
   get locked(): boolean {
     return this.#view.locked;
   }
@@ -192,11 +194,6 @@ export class Room implements SyncRoom {
     return this.#player.position;
   }
 
-  /** How long the film in this machine's player is, seconds. */
-  get playerDuration(): number | undefined {
-    return this.#player.duration;
-  }
-
   /** Where the room was before the last seek, seconds. */
   get soughtFrom(): number | undefined {
     return this.#soughtFrom;
@@ -205,11 +202,6 @@ export class Room implements SyncRoom {
   /** The player was closed, or has died. */
   get onDidLosePlayer(): Event<void> {
     return this.#player.onDidLose;
-  }
-
-  /** Why somebody is no longer here. */
-  reasonOf(participant: string): ServerMessages['left']['reason'] {
-    return this.#view.gone?.participant === participant ? this.#view.gone.reason : 'left';
   }
 
   /** Whether this machine may steer. */
@@ -446,4 +438,8 @@ export class Room implements SyncRoom {
     for (const emitter of [this.#changed, this.#people, this.#timelines, this.#statuses]) emitter.dispose();
     for (const emitter of [this.#messages, this.#warnings, this.#closed]) emitter.dispose();
   }
+}
+
+function chatOf({ from, name, text }: ServerMessages['chat']) {
+  return { from, name: cleanName(name) || from, text: cleanLine(text, LIMITS.chat) };
 }

@@ -55,7 +55,7 @@ export class RoomPlayer {
       ...{ shelf, self, view, ask, find, warn },
       changed: () => {
         changed();
-        void this.#tellWait();
+        this.#tellWaitLater();
       },
     });
   }
@@ -68,11 +68,6 @@ export class RoomPlayer {
   /** Seconds. */
   get position(): number | undefined {
     return this.#alive?.position;
-  }
-
-  /** Seconds. */
-  get duration(): number | undefined {
-    return this.#alive?.duration;
   }
 
   get figures(): FollowFigures | undefined {
@@ -144,7 +139,7 @@ export class RoomPlayer {
   /** The timeline has changed. */
   follow(): void {
     this.#media.follow();
-    void this.#tellWait();
+    this.#tellWaitLater();
   }
 
   /** The queue has changed. */
@@ -157,7 +152,7 @@ export class RoomPlayer {
     this.#media.forget();
     this.#media.follow();
     this.#toldWait = undefined;
-    void this.#tellWait();
+    this.#tellWaitLater();
   }
 
   async show(text: string): Promise<void> {
@@ -255,10 +250,15 @@ export class RoomPlayer {
     try {
       await this.#options.ask({ type: 'preferences', waitForMe: wait });
     } catch (error) {
-      if (!isKinoportError(error, 'RELAY_UNREACHABLE', 'ROOM_CLOSED')) throw error;
-      // Told when the connection is there again.
+      // Told when the connection is there again, or with the next change.
       this.#toldWait = undefined;
+      if (!isKinoportError(error, 'RELAY_UNREACHABLE', 'ROOM_CLOSED')) throw error;
     }
+  }
+
+  /** As `#tellWait`, of what nobody has asked for. */
+  #tellWaitLater(): void {
+    this.#tellWait().catch((error: unknown) => this.#options.warn(toKinoportError(error)));
   }
 }
 

@@ -13,7 +13,7 @@ import {
   sleep,
 } from '@kinoport/core';
 import { type Copy, claimOf } from '../media/claim.ts';
-import { findPlayed, Shelf, sharedAddress } from '../media/shelf.ts';
+import { findPlayed, Shelf, shareable } from '../media/shelf.ts';
 import {
   cleanLine,
   cleanName,
@@ -38,8 +38,6 @@ export interface CreateDetails extends SyncCreateOptions {
   readonly reach?: Reach;
   /** Tell the others the addresses of what is watched, where these are magnet links or plain http(s). */
   readonly share?: boolean;
-  /** What was opened, as it was typed. */
-  readonly given?: readonly string[];
 }
 
 export interface JoinDetails extends SyncJoinOptions {
@@ -116,7 +114,7 @@ export class RoomService implements Sync, Disposable {
     const salt = randomBytes(18).toString('base64url');
     const by = { privacy: settings.matchPrivacy, salt };
     const played = await this.#played(options.playbackId, options.signal);
-    const queue = played ? queueOf(played, by, options.share ? (options.given ?? []) : undefined) : [];
+    const queue = played ? queueOf(played, by, options.share ?? false) : [];
     const [first] = queue;
     const title = options.title ?? first?.title;
     const { control, buffering, mismatch } = options;
@@ -148,9 +146,10 @@ export class RoomService implements Sync, Disposable {
       });
     const kept = await this.#seats.of(code, address);
     const here = this.rooms.filter((room) => room.code === code && room.relay === address);
-    const deserted = here.find((room) => this.#deserted.delete(room));
+    const deserted = here.find((room) => this.#deserted.has(room));
     if (deserted) {
       if (options.playbackId !== undefined) await deserted.bind(options.playbackId);
+      this.#deserted.delete(deserted);
       return deserted;
     }
     if (kept && here.length === 0) {
@@ -266,14 +265,13 @@ const nameOf = (name: string): string => cleanName(name) || 'Guest';
 function queueOf(
   { queue, item: current, state, index }: PlaybackSnapshot,
   by: { readonly privacy: Settings['matchPrivacy']; readonly salt: string },
-  /** undefined: nothing is shared. */
-  share: readonly string[] | undefined,
+  share: boolean,
 ): readonly QueueItem[] {
   // What is behind the item that plays is over.
   const items = (queue.length > 0 ? queue.slice(index) : [current]).slice(0, LIMITS.queueItems);
   const all = items.map((item, at): QueueItem => {
     const title = by.privacy === 'none' ? '' : cleanLine(item.title, LIMITS.title);
-    const address = share && sharedAddress(item.uri, share);
+    const address = share ? shareable(item.uri) : undefined;
     return {
       id: `i${at + 1}`,
       ...(title === '' ? {} : { title }),

@@ -4,7 +4,6 @@ import type {
   QueueItem,
   RoomSnapshot,
   ServerMessage,
-  ServerMessages,
   Settings,
   Status,
   Timeline,
@@ -24,8 +23,6 @@ export interface RoomView {
   /** In the order of their coming. */
   readonly participants: readonly Participant[];
   readonly statuses: ReadonlyMap<string, Status>;
-  /** Who went last. */
-  readonly gone?: ServerMessages['left'];
 }
 
 export function viewOf(room: RoomSnapshot): RoomView {
@@ -55,7 +52,7 @@ export function applied(view: RoomView, message: ServerMessage): RoomView {
       const statuses = new Map(view.statuses);
       statuses.delete(message.participant);
       const participants = view.participants.filter(({ id }) => id !== message.participant);
-      return { ...view, participants, statuses, gone: message };
+      return { ...view, participants, statuses };
     }
     case 'host':
       return { ...view, host: message.participant };

@@ -78,7 +78,7 @@ it('leaves the player to its viewer while nobody can be asked, and takes it back
   });
   ann.playback.change({ status: 'paused', position: 500, at: systemClock.now(), cause: 'user', epoch: 2 });
   // Told once a second: longer than the player is left alone after a refusal.
-  for (let second = 0; second < 2; second += 1) await within(room.onDidChangeStatus);
+  for (let second = 0; second < 3; second += 1) await within(room.onDidChangeStatus);
   expect([calls(ann.playback, 'play') - before, more]).toEqual([0, 0]);
   const back = within(room.onDidChangeStatus, ({ connection }) => connection === 'connected');
   way.heal();

@@ -112,6 +112,17 @@ it('stays in the room when the terminal is gone, and is joined again', async () 
   expect(ann.methods().filter((method) => method === 'open' || method === 'stop')).toEqual(['open', 'stop']);
 });
 
+it('is still left with its player when whoever came again had none for it', async () => {
+  const ann = machine();
+  const { room, ending, ended } = await watching(ann, true);
+  ending.abort();
+  await ended;
+  const again = ann.service.join(room.invitation, { name: 'Ann', playbackId: 'no such' });
+  await expect(again).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  ann.context.playback.close();
+  await vi.waitUntil(() => ann.service.rooms.length === 0);
+});
+
 it('leaves a room without a terminal when the player is closed', async () => {
   const ann = machine();
   const { ending, ended } = await watching(ann, true);
