@@ -1,16 +1,8 @@
 /** What two people in a room see when relays, hosts, players, networks, clocks and machines fail. */
-import { has } from '../bench/sync/load/servers.ts';
 import { makeFilm } from '../support/lab/media.ts';
 import { runFlags, Table } from '../support/table.ts';
 import { clockStepped, STEPPED_CLOCK } from './sync/clocks.ts';
-import {
-  commandKilled,
-  hostKilled,
-  machineSuspended,
-  playerKilled,
-  pluginKilled,
-  type Returned,
-} from './sync/members.ts';
+import { commandKilled, hostKilled, machineSuspended, playerKilled, type Returned } from './sync/members.ts';
 import { type Cut, networkCut, pausedMeanwhile } from './sync/network.ts';
 import { relayForgets, relayMoves, relayStands } from './sync/relays.ts';
 import { Stage, type StageOptions } from './sync/stage.ts';
@@ -30,8 +22,7 @@ const film = await makeFilm({ seconds: 600, noise: false });
 
 /** Seconds until films are in step again after whatever was done to one of them. */
 const BACK = 3;
-/** Seconds until the room has somebody again whose tries to come back have become seldom meanwhile. */
-const BACK_AFTER_SHORT = 5;
+/** The same after a cut in which the tries to come back have become seldom. */
 const BACK_AFTER_LONG = 12;
 
 const yes = (name: string, value: boolean): void => {
@@ -50,8 +41,7 @@ const near = (name: string, value: number): void => {
 
 function returned(name: string, result: Returned): void {
   if (result.told !== undefined) seconds(`${name}: the other is told`, result.told);
-  seconds(`${name}: the room has the player from "room join" on`, result.driven, BACK_AFTER_SHORT);
-  seconds(`${name}: in step`, result.near);
+  seconds(`${name}: in step from "room join" on`, result.near);
   even(`${name}: the other's film off by`, result.jolt);
   yes(`${name}: the same seat`, result.sameSeat);
   yes(`${name}: one player`, result.onePlayer);
@@ -62,31 +52,15 @@ function cutFor(how: Cut, length: number): Part {
     const result = await networkCut(stage, how, length);
     return () => {
       const name = `network ${how === 'silent' ? 'silent' : 'cut'} for ${length} s`;
-      seconds(`${name}: connected after it`, result.back, length > 10 ? BACK_AFTER_LONG : BACK_AFTER_SHORT);
-      seconds(`${name}: in step`, result.near);
+      seconds(`${name}: in step after it`, result.near, length > 10 ? BACK_AFTER_LONG : BACK);
       even(`${name}: films go on, off by`, result.jolt);
       yes(`${name}: the same seat`, result.sameSeat);
     };
   };
 }
 
-const moved: Part = async (stage) => {
-  const result = await relayMoves(stage);
-  return () => {
-    const name = 'one of two relays killed';
-    seconds(`${name}: both seats resumed`, result.resumed);
-    seconds(`${name}: in step`, result.near);
-    even(`${name}: films go on, off by`, result.jolt);
-    yes(`${name}: same seats, and the room goes on`, result.alive);
-  };
-};
-
-const hasRedis = has('redis-server');
-if (!hasRedis) console.error('moved: left out, since there is no redis-server here.');
-
-/** At two relays that share a Redis, where there is one. */
+/** At two relays that share a Redis. */
 const shared: Record<string, Part> = {
-  ...(hasRedis ? { moved } : {}),
   player: async (stage) => {
     const result = await playerKilled(stage);
     return () => {
@@ -96,12 +70,22 @@ const shared: Record<string, Part> = {
       yes('player killed: one player', result.onePlayer);
     };
   },
+  moved: async (stage) => {
+    const result = await relayMoves(stage);
+    return () => {
+      const name = 'one of two relays killed';
+      seconds(`${name}: both seats resumed`, result.resumed);
+      seconds(`${name}: in step`, result.near);
+      even(`${name}: films go on, off by`, result.jolt);
+      yes(`${name}: same seats, and the room goes on`, result.alive);
+    };
+  },
   paused: async (stage) => {
     const result = await pausedMeanwhile(stage, 'refused', 2);
     return () => {
       const name = 'paused while one is cut off';
       // The way is away for longer than it is cut, by a command.
-      seconds(`${name}: that one stands after it`, result.stood, BACK_AFTER_SHORT);
+      seconds(`${name}: that one stands after it`, result.stood, 5);
       near(`${name}: frames apart`, result.off);
       seconds(`${name}: in step from the next play on`, result.near);
     };
@@ -118,10 +102,6 @@ const shared: Record<string, Part> = {
 
 /** What takes longer than a quick run may. */
 const long: Record<string, Part> = {
-  plugin: async (stage) => {
-    const result = await pluginKilled(stage);
-    return () => returned('plugin killed', result);
-  },
   silent2: cutFor('silent', 2),
   cut2: cutFor('refused', 2),
   silent20: cutFor('silent', 20),
@@ -155,7 +135,7 @@ const alone: Record<string, Part> = {
     return () => {
       const name = 'the only relay killed, and started again';
       seconds(`${name}: both are told`, result.told);
-      seconds(`${name}: both are told that the room is gone`, result.toldOver, BACK_AFTER_SHORT);
+      seconds(`${name}: both are told that the room is gone`, result.toldOver, 5);
       yes(`${name}: and what to do`, result.plainly);
       even(`${name}: films go on alone, off by`, result.jolt);
     };
@@ -198,7 +178,7 @@ async function act(
 }
 
 const acts = [
-  () => act({ shared: hasRedis ? 2 : 0 }, flags.quick && !only ? shared : { ...shared, ...long }),
+  () => act({ shared: 2 }, flags.quick && !only ? shared : { ...shared, ...long }),
   () => act({ environment: STEPPED_CLOCK }, alone),
 ];
 const sets = flags.quick ? acts.map((each) => each()) : [];

@@ -9,8 +9,7 @@ import { inStep, jolt } from './truth.ts';
 export interface Returned {
   /** Seconds until the other was told; none where there is nothing to tell. */
   readonly told?: number;
-  /** Seconds from the return until the room has the player, and until the films are in step. */
-  readonly driven: number;
+  /** Seconds from the return to films in step. */
   readonly near: number;
   /** Milliseconds by which the other's film was off an even run. */
   readonly jolt: number;
@@ -32,16 +31,6 @@ export async function hostKilled(stage: Stage): Promise<Returned> {
   return { told: (told.readAt - since) / 1000, ...(await comesBack(stage, since)) };
 }
 
-/** SIGKILL of the process that is in the room for a member; the member joins again by the same link. */
-export async function pluginKilled(stage: Stage): Promise<Returned> {
-  const { ann, bob } = stage;
-  const since = instant();
-  kill(await bob.home.pluginPid('watch-together'));
-  const told = await ann.told('that Bob is gone', isBobGone, since);
-  await ended("the end of Bob's command", bob.run);
-  return { told: (told.readAt - since) / 1000, ...(await comesBack(stage, since)) };
-}
-
 /** SIGKILL of a member's command; the member joins again by the same link. */
 export async function commandKilled(stage: Stage): Promise<Returned> {
   const since = instant();
@@ -55,27 +44,18 @@ async function comesBack({ ann, bob, link }: Stage, since: number): Promise<Omit
   await bob.join(link);
   const seat = await bob.told('its room', isEvent('room'));
   // As long as no player is the room's, there is no drift.
-  const hasDrift = (line: RoomLine): boolean => line.event === 'sync' && typeof line.drift === 'number';
-  const driven = await bob.told('a drift', hasDrift, back);
+  await bob.told('a drift', (line) => line.event === 'sync' && typeof line.drift === 'number', back);
   const near = await inStep(ann, bob, back);
-  const jolted = jolt(ann, since, instant());
-  const sought = instant();
-  await ann.say('seek', '+20');
-  await inStep(ann, bob, sought);
   return {
-    driven: (driven.readAt - back) / 1000,
     near,
-    jolt: jolted,
+    jolt: jolt(ann, since, instant()),
     sameSeat: selfIn(seat) === 'p2',
     onePlayer: bob.home.openSessions().length === 1,
   };
 }
 
 /** SIGKILL of a member's player; the member types `w`. */
-export async function playerKilled({
-  ann,
-  bob,
-}: Stage): Promise<Required<Omit<Returned, 'driven' | 'sameSeat'>>> {
+export async function playerKilled({ ann, bob }: Stage): Promise<Required<Omit<Returned, 'sameSeat'>>> {
   const since = instant();
   kill(bob.player);
   const isGone = (line: RoomLine): boolean => line.event === 'warning' && line.code === 'PLAYER_GONE';

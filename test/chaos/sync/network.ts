@@ -5,8 +5,6 @@ import type { Stage } from './stage.ts';
 import { inStep, jolt, placeOf, stands } from './truth.ts';
 
 export interface Healed {
-  /** Seconds from when the way was healed until the room is heard again. */
-  readonly back: number;
   /** Seconds from when the way was healed to films in step. */
   readonly near: number;
   /** Milliseconds by which a film was off an even run while the way was cut. */
@@ -31,10 +29,8 @@ export async function networkCut(stage: Stage, how: Cut, seconds: number): Promi
   const jolted = Math.max(jolt(ann, since, healed), jolt(bob, since, healed));
   way.heal({ forgetful: seconds > 10 });
   await until('Bob is connected', () => bob.lines(healed).some(isSynced), { timeout: 40_000 });
-  const back = (instant() - healed) / 1000;
   const near = await inStep(ann, bob, healed);
   return {
-    back,
     near,
     jolt: Math.max(jolted, jolt(ann, since, instant())),
     sameSeat: (await seatOf(bob)) === 'p2',

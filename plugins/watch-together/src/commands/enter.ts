@@ -58,7 +58,6 @@ export class Entrance {
           reach,
           signal: io.signal,
           share: options.share === true,
-          given: film.uris,
           ...(relay === undefined ? {} : { relay }),
           ...(password === undefined ? {} : { password }),
           ...(control === undefined ? {} : { control }),
@@ -137,7 +136,12 @@ export class Entrance {
       session.greet();
       await find?.();
       const run = session.run();
-      await Promise.all([run, Promise.race([run, open?.()])]);
+      const opened = open?.().catch((error: unknown) => {
+        // Why it is closed, the run knows.
+        if (isKinoportError(error, 'ROOM_CLOSED')) return run;
+        throw error;
+      });
+      await Promise.all([run, Promise.race([run, opened])]);
       return 0;
     } catch (error) {
       if (isKinoportError(error, 'ABORTED') && io.signal.aborted) return 0;

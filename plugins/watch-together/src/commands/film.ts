@@ -20,9 +20,6 @@ export interface FilmOptions {
   readonly isDriven: (playbackId: string) => boolean;
 }
 
-/** Milliseconds of opening after which the viewer is told that it is under way. */
-const SILENT = 4000;
-
 /** The films that a member has brought, in a player that waits for the room. */
 export class Film {
   readonly #ctx: PluginContext;
@@ -36,10 +33,6 @@ export class Film {
     this.#io = io;
     this.#uris = uris;
     this.#options = options;
-  }
-
-  get uris(): readonly string[] {
-    return this.#uris;
   }
 
   get isGiven(): boolean {
@@ -72,27 +65,14 @@ export class Film {
    * @returns its session
    */
   async open(from: 'beginning' | 'resume', room?: Room): Promise<string> {
+    const { player, fullscreen, signal } = this.#options;
     const playing = await this.#playing();
     if (playing !== undefined) {
       this.take(playing);
       if (room?.timeline.phase !== 'playing') await this.#handle?.pause();
       return playing;
     }
-    // A torrent that looks for peers may take minutes, and nothing moves on the screen.
-    const patience = this.#ctx.clock.after(SILENT, () => {
-      if (!this.#io.wantsJson) this.#io.line('The film is still being opened.');
-    });
-    try {
-      this.#handle = await this.#open(from);
-      return this.#handle.id;
-    } finally {
-      await patience.dispose();
-    }
-  }
-
-  #open(from: 'beginning' | 'resume'): Promise<PlaybackHandle> {
-    const { player, fullscreen, signal } = this.#options;
-    return this.#ctx.playback.open([...this.#uris], {
+    this.#handle = await this.#ctx.playback.open([...this.#uris], {
       paused: true,
       waitAtEnd: true,
       display: this.#io.display,
@@ -101,6 +81,7 @@ export class Film {
       ...(player === undefined ? {} : { player }),
       ...(fullscreen ? { fullscreen } : {}),
     });
+    return this.#handle.id;
   }
 
   /** Ends the player. */

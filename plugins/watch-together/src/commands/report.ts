@@ -81,7 +81,7 @@ export class RoomReport implements Disposable {
 
   #changed(people: readonly SyncParticipant[]): void {
     const before = new Map(this.#people.map((one) => [one.id, one]));
-    for (const line of peopleChanges(this.#people, people, (id) => this.#room.reasonOf(id))) this.#say(line);
+    for (const line of peopleChanges(this.#people, people)) this.#say(line);
     for (const one of people) {
       const was = before.get(one.id);
       before.delete(one.id);

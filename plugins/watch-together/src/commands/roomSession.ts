@@ -31,12 +31,17 @@ export class RoomSession {
   readonly #io: CommandIo;
   readonly #film: Film;
   readonly #clock: Clock;
+  readonly #over: Promise<SyncEndReason>;
 
   constructor(room: Room, io: CommandIo, film: Film, clock: Clock) {
     this.#room = room;
     this.#io = io;
     this.#film = film;
     this.#clock = clock;
+    // From the beginning: it may be over before it is run.
+    this.#over = new Promise((resolve) => {
+      room.onDidClose(({ reason }) => resolve(reason));
+    });
   }
 
   /** @returns when the room is left. @throws KinoportError what ended it otherwise */
@@ -52,13 +57,10 @@ export class RoomSession {
           }),
         );
     });
-    const over = new Promise<SyncEndReason>((resolve) => {
-      this.#room.onDidClose(({ reason }) => resolve(reason));
-    });
     const reading = new AbortController();
     const read = this.#read(reading.signal);
     try {
-      const reason = await Promise.race([over, refused.promise, aborted(io.signal), failure(read)]);
+      const reason = await Promise.race([this.#over, refused.promise, aborted(io.signal), failure(read)]);
       if (io.wantsJson) io.json({ event: 'closed', reason });
       const end = ENDS[reason];
       if (end) throw end;

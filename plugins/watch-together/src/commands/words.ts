@@ -19,19 +19,14 @@ export function participantLine(one: SyncParticipant): string {
   return `${one.name} (${facts.filter((fact) => fact !== undefined).join(', ')})`;
 }
 
-const GONE = { left: 'has left', kicked: 'was sent out by the host', gone: 'has not come back' } as const;
-
 /** What has become of people; one line each. */
 export function peopleChanges(
   before: readonly SyncParticipant[],
   now: readonly SyncParticipant[],
-  reasonOf: (id: string) => keyof typeof GONE = () => 'left',
 ): readonly string[] {
   const known = new Map(before.map((one) => [one.id, one]));
   const here = new Set(now.map(({ id }) => id));
-  const gone = before
-    .filter(({ id }) => !here.has(id))
-    .map(({ id, name }) => `${name} ${GONE[reasonOf(id)]}.`);
+  const gone = before.filter(({ id }) => !here.has(id)).map(({ name }) => `${name} has left.`);
   const changes = now.flatMap((one) => {
     const was = known.get(one.id);
     if (!was) return [`${one.name} has joined.`];
@@ -105,12 +100,11 @@ export function statusLine(room: Room, status: SyncStatus, position: number): st
   const here = participants.filter(({ connected }) => connected);
   const ready = here.filter(({ isReady }) => isReady).length;
   const phase = timeline.phase === 'idle' ? `lobby, ${ready} of ${here.length} ready` : timeline.phase;
-  const item = room.queue.find(({ id }) => id === timeline.media);
-  const end = item?.duration ?? room.playerDuration ?? Number.POSITIVE_INFINITY;
+  const { duration = Number.POSITIVE_INFINITY } = room.queue.find(({ id }) => id === timeline.media) ?? {};
   const parts = [
     code,
     phase,
-    ...(timeline.phase === 'idle' ? [] : [formatTime(Math.min(position, end)), `${here.length} here`]),
+    ...(timeline.phase === 'idle' ? [] : [formatTime(Math.min(position, duration)), `${here.length} here`]),
     ...(status.connection === 'reconnecting' ? ['connecting again'] : [status.sync]),
     ...figuresOf(status),
   ];

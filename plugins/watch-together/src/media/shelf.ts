@@ -68,38 +68,6 @@ export async function findPlayed(
   }
 }
 
-/** Of a magnet link: where peers and pieces are. */
-const WAYS = ['tr', 'ws', 'x.pe'];
-
-/**
- * The address of an item as it is given away. A torrent's item names the torrent alone; `given`, what the viewer has
- * typed, may know the ways to its peers too, and those who get it need them.
- */
-export function sharedAddress(uri: string, given: readonly string[]): string | undefined {
-  const plain = shareable(uri);
-  const own = plain === undefined ? undefined : magnetOf(plain);
-  if (plain === undefined || !own) return plain;
-  const hash = own.get('xt')?.toLowerCase();
-  const ways = given.flatMap((typed) => {
-    const link = magnetOf(typed);
-    if (!link || link.get('xt')?.toLowerCase() !== hash) return [];
-    return [...link].filter(([name, value]) => WAYS.includes(name) && !isPersonal(value));
-  });
-  const known = new Set([...own].map(([name, value]) => `${name}=${value}`));
-  const more = ways.filter(([name, value]) => !known.has(`${name}=${value}`));
-  const whole = [plain, ...more.map(([name, value]) => `${name}=${encodeURIComponent(value)}`)].join('&');
-  return shareable(whole) ?? plain;
-}
-
-/** Private trackers know their members by a word in the address. */
-const isPersonal = (address: string): boolean => {
-  const url = URL.parse(address);
-  return url !== null && (url.username !== '' || /[0-9a-z_-]{16,}|=/i.test(url.pathname + url.search));
-};
-
-const magnetOf = (uri: string): URLSearchParams | undefined =>
-  uri.startsWith('magnet:?') ? new URLSearchParams(uri.slice('magnet:?'.length)) : undefined;
-
 /** An address that may be given to strangers: a magnet link or plain http(s), without names and passwords. */
 export function shareable(uri: string): string | undefined {
   if (uri.length > 2048 || /\s/.test(uri)) return undefined;

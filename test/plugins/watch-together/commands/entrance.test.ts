@@ -98,6 +98,26 @@ it.each([
   expect(stopped).toBe(!started);
 });
 
+it('is over for somebody who is sent out while still looking for the film', async () => {
+  const { room } = await hosted();
+  const { context, service } = machine();
+  const { playback } = context;
+  const open = playback.open.bind(playback);
+  playback.open = async (address, options) => {
+    const [own] = service.rooms;
+    const closed = new Promise<void>((resolve) => own?.onDidClose(() => resolve()));
+    await room.kick('p2');
+    await closed;
+    return open(address, options);
+  };
+  const joined = context.run('room join', {
+    args: { room: room.invitation },
+    options: { name: 'Bob' },
+    answers: ['/films/Film of mine.mkv'],
+  });
+  await expect(joined).rejects.toMatchObject({ code: 'ROOM_KICKED' });
+});
+
 it('sends somebody out by name, and knows when that is nobody', async () => {
   const { room } = await hosted();
   const bob = await machine().service.join(room.invitation, { name: 'Bob' });

@@ -61,12 +61,6 @@ describe('what is said of people', () => {
     expect(participantLine(alone)).toBe('Ann (ready, not waited for)');
   });
 
-  it('why they are no longer there', () => {
-    expect(peopleChanges([ANN], [])).toEqual(['Ann has left.']);
-    expect(peopleChanges([ANN], [], () => 'kicked')).toEqual(['Ann was sent out by the host.']);
-    expect(peopleChanges([ANN], [], () => 'gone')).toEqual(['Ann has not come back.']);
-  });
-
   it('by how much one is ahead', () => {
     expect([0.2, -0.25, 0].map(offsetLine)).toEqual([
       'Your player is 0.2 s ahead of the others.',

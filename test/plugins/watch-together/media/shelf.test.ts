@@ -2,12 +2,7 @@ import type { Item, PlayedItem } from '@kinoport/core';
 import { TestPlayback } from '@kinoport/core/testing';
 import { describe, expect, it } from 'vitest';
 import { claimOf } from '../../../../plugins/watch-together/src/media/claim.ts';
-import {
-  findPlayed,
-  Shelf,
-  shareable,
-  sharedAddress,
-} from '../../../../plugins/watch-together/src/media/shelf.ts';
+import { findPlayed, Shelf, shareable } from '../../../../plugins/watch-together/src/media/shelf.ts';
 import { SALT } from '../relay/table.ts';
 
 const film = (name: string, more: Partial<Item> = {}): Item => ({
@@ -80,34 +75,4 @@ it.each([
   ['file:///home/me/film.mkv', false],
 ])('%s may be given away: %s', (uri, may) => {
   expect(shareable(uri)).toBe(may ? uri : undefined);
-});
-
-describe('a magnet link that is given away', () => {
-  const OWN = `magnet:?xt=urn:btih:${'a'.repeat(40)}&dn=Film.mkv&so=0`;
-  const typed = (ways: string, hash = 'A'.repeat(40)): readonly string[] => [
-    `magnet:?xt=urn:btih:${hash}&dn=Other&${ways}`,
-  ];
-
-  it.each([
-    ['the ways to its peers', 'tr=udp%3A%2F%2Ftracker.example%3A80&x.pe=192.0.2.1:5', true],
-    [
-      'no tracker that knows its member by a word',
-      `tr=https%3A%2F%2Ft.example%2F${'9f'.repeat(10)}%2Fannounce`,
-      false,
-    ],
-    ['no tracker with a key', 'tr=https%3A%2F%2Ft.example%2Fannounce%3Fkey%3Dx', false],
-  ])('has %s', (_what, ways, has) => {
-    const address = sharedAddress(OWN, typed(ways)) ?? '';
-    expect(address.startsWith(OWN)).toBe(true);
-    const known = new URLSearchParams(address.slice('magnet:?'.length));
-    expect(known.getAll('tr')).toEqual(has ? ['udp://tracker.example:80'] : []);
-    expect(known.getAll('x.pe')).toEqual(has ? ['192.0.2.1:5'] : []);
-    expect(known.get('dn')).toBe('Film.mkv');
-  });
-
-  it('has nothing of another torrent, and anything else stays as it is', () => {
-    expect(sharedAddress(OWN, typed('tr=udp%3A%2F%2Ftracker.example', 'b'.repeat(40)))).toBe(OWN);
-    expect(sharedAddress('https://example.org/a.mkv', typed('tr=x'))).toBe('https://example.org/a.mkv');
-    expect(sharedAddress('/films/Film.mkv', [])).toBeUndefined();
-  });
 });

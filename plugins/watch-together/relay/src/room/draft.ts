@@ -95,11 +95,8 @@ export class RoomDraft {
   }
 
   withinFilm(position: number): number {
-    // Players learn how long a film is when they open it: of what comes later in a queue nobody knows it before.
-    const duration =
-      this.item?.media.duration ??
-      Math.max(0, ...this.seats.map((seat) => this.claimOf(seat)?.duration ?? 0));
-    return duration === 0 ? position : Math.min(position, duration);
+    const duration = this.item?.media.duration;
+    return duration === undefined || duration === 0 ? position : Math.min(position, duration);
   }
 
   /** Sets what is given of the timeline and tells everybody. */
