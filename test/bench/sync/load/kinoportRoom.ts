@@ -131,10 +131,12 @@ class Member implements SimulatedMember {
   }
 
   time(): void {
+    if (this.#returning) return;
     this.send({ type: 'time', t1: performance.now() });
   }
 
   status(): void {
+    if (this.#returning) return;
     const drift = Math.round((Math.random() - 0.5) * 100) / 10;
     const position = Math.round(performance.now()) / 1000;
     this.send({

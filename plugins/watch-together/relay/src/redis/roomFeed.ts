@@ -31,9 +31,12 @@ export class RoomFeed implements Disposable {
     };
   }
 
-  /** The newest that this process knows; members have been told of it, or are about to be. */
+  /**
+   * The newest that this process knows; members have been told of it, or are about to be. Not before {@link begin}: what
+   * is heard of on the way into the room is no beginning.
+   */
   get newest(): Kept | undefined {
-    return this.#newest;
+    return this.#shown ? this.#newest : undefined;
   }
 
   /** Whether members have been told of a version, so that it need not be heard of. */
