@@ -11,7 +11,8 @@ const AIM = 84;
 const SETTLE = 1500;
 const WATCHED = 4000;
 const FIRST = 2000;
-const LARGEST_STEP = 4000;
+/** The relay's, and the peer's, whose most is less. */
+const LARGEST_STEP = { kinoport: 4000, syncplay: 2000 } as const;
 const SMALLEST_STEP = 400;
 /** Milliseconds after which a server is not filled any further. */
 const PATIENCE = 90_000;
@@ -32,13 +33,13 @@ interface Step {
 /** How many clients bring the relay, and the peer, to 80 % of a core; and both with as many as the peer can take. */
 export async function capacity(table: Table, owned: DisposableStore): Promise<void> {
   const peer = has('syncplay-server')
-    ? await withCrowd(owned, { server: 'syncplay' }, (crowd) => fill(crowd, { canHurry: false }))
+    ? await withCrowd(owned, { server: 'syncplay' }, (crowd) => fill(crowd))
     : [];
   const peerMost = peer.length > 0 ? atFull(peer) : undefined;
   const compared = peer.findLast(({ processor }) => processor <= FULL);
   const [ours, same] = await withCrowd(owned, { server: 'kinoport' }, async (crowd) => {
     const first = compared && (await stepTo(crowd, compared.clients));
-    return [await fill(crowd, { known: first ? [first] : [], canHurry: true }), first];
+    return [await fill(crowd, { known: first ? [first] : [] }), first];
   });
   const details =
     peerMost === undefined
@@ -63,32 +64,33 @@ export async function capacity(table: Table, owned: DisposableStore): Promise<vo
     });
 }
 
-/** Members who speak once a second; where the machine gives no more of them, these speak faster if they can. */
+/** Members who speak once a second; where the machine gives no more of them, ours speak faster. */
 async function fill(
   crowd: Crowd,
-  { known = [], canHurry }: { readonly known?: readonly Step[]; readonly canHurry: boolean },
+  { known = [] }: { readonly known?: readonly Step[] } = {},
 ): Promise<readonly Step[]> {
   const steps = [...known];
   const most = crowd.server.mostConnections;
+  const largestStep = LARGEST_STEP[crowd.name];
   const began = performance.now();
   while (performance.now() - began < PATIENCE) {
     const last = steps.at(-1);
     if (last && (last.processor >= FULL || last.lost > 0)) break;
-    const wanted = last ? aim(last) : FIRST;
+    const wanted = last ? aim(last, largestStep) : FIRST;
     const clients = Math.min(roundedDown(wanted), roundedDown(most));
     if (clients > crowd.clients) steps.push(await stepTo(crowd, clients));
-    else if (last && canHurry && last.pace < FASTEST)
-      steps.push(await stepAt(crowd, Math.min(FASTEST, aim(last) / last.clients)));
+    else if (last && crowd.name === 'kinoport' && last.pace < FASTEST)
+      steps.push(await stepAt(crowd, Math.min(FASTEST, aim(last, largestStep) / last.clients)));
     else break;
   }
   return steps;
 }
 
 /** Messages a second for the next step, as if the processor's share grew with them alone. */
-function aim({ clients, pace, processor }: Step): number {
+function aim({ clients, pace, processor }: Step, largestStep: number): number {
   const now = clients * pace;
   const straight = (now * AIM) / Math.max(processor, 1);
-  return Math.min(now + LARGEST_STEP, Math.max(now + SMALLEST_STEP, straight));
+  return Math.min(now + largestStep, Math.max(now + SMALLEST_STEP, straight));
 }
 
 const roundedDown = (clients: number): number => Math.floor(clients / 4) * 4;

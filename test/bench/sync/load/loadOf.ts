@@ -23,14 +23,14 @@ export interface LoadFigures {
 
 /** Clients at a server, in rooms of four; more and more of them. */
 export class Crowd {
+  readonly name: ServerName;
   readonly server: Server;
-  readonly #name: ServerName;
   readonly #generators = new Generators();
   readonly #rhythm: Rhythm;
   #clients = 0;
 
   private constructor(name: ServerName, server: Server, rhythm: Rhythm) {
-    this.#name = name;
+    this.name = name;
     this.server = server;
     this.#rhythm = rhythm;
   }
@@ -47,7 +47,7 @@ export class Crowd {
   async grow(to: number): Promise<number> {
     const clients = to - this.#clients;
     const order = {
-      server: this.#name,
+      server: this.name,
       port: this.server.port,
       first: this.#clients,
       clients,
