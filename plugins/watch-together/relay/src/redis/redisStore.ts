@@ -20,8 +20,9 @@ import { type Kept, readMessage, versionOf } from './message.ts';
 import { RoomFeed } from './roomFeed.ts';
 import { StoreClock } from './storeClock.ts';
 
-/** Times that a change is run again because another process was faster. */
-const TRIES = 20;
+/** Milliseconds at most, and each time more, between a try that lost against another process and the next. */
+const REST = 2;
+const LONGEST_REST = 20;
 /** Rooms that are compared with the server at the same time, once it is back. */
 const RESTORING = 64;
 
@@ -164,12 +165,14 @@ export class RedisStore implements RoomStore {
     change: (state: RoomState) => Change<T>,
     deadline: number,
   ): Promise<Updated<T>> {
+    const { clock } = this.#options;
     await this.#availability.ready(deadline);
     const feed = this.#feeds.get(code);
     let known = feed?.newest;
     let isSure = known === undefined;
     known ??= await this.#load(code, feed);
-    for (let tries = 0; tries < TRIES; tries += 1) {
+    const giveUp = clock.now() + PATIENCE;
+    for (let lost = 0; lost === 0 || clock.now() < giveUp; ) {
       const outcome = known?.state ? attempt(known.state, change) : undefined;
       // Of what may be old, neither a refusal is believed nor that there is nothing to do.
       if (!outcome || !known?.state || outcome.failed || isIdle(known.state, outcome.done)) {
@@ -193,6 +196,9 @@ export class RedisStore implements RoomStore {
       }
       known = faster.kept;
       isSure = true;
+      lost += 1;
+      // Two that keep step would have one of them lose each time.
+      await sleep(clock, Math.random() * Math.min(LONGEST_REST, lost * REST));
     }
     throw new KinoportError('RELAY_STORE', 'Too many change the room at once.', {
       data: { retryAfter: 500 },

@@ -1,8 +1,8 @@
-import { type Clock, type Disposable, KinoportError } from '@kinoport/core';
+import { type Clock, type Disposable, Emitter, KinoportError } from '@kinoport/core';
 import { RoomClock } from '../../../src/clock/roomClock.ts';
 
-/** Exchanges before instants are given away, and milliseconds for them. */
-const SAMPLES = 4;
+/** Exchanges before instants are given away, and milliseconds for them. Slow ones count: the fastest is known by then. */
+const EXCHANGES = 4;
 const PATIENCE = 15_000;
 /** A clock that was set back by more than this is followed, milliseconds. */
 const SET_BACK = 1000;
@@ -14,6 +14,7 @@ const SET_BACK = 1000;
 export class StoreClock implements Disposable {
   readonly #clock: Clock;
   readonly #room: RoomClock;
+  readonly #onDidExchange = new Emitter<void>();
   #last = Number.NEGATIVE_INFINITY;
 
   /** @param time the server's clock, milliseconds */
@@ -23,7 +24,8 @@ export class StoreClock implements Disposable {
       clock,
       send: (c1) => {
         const answered = (at: number): void => {
-          this.#room.receive({ c1, r2: at, r3: at });
+          const verdict = this.#room.receive({ c1, r2: at, r3: at });
+          if (verdict === 'taken' || verdict === 'slow') this.#onDidExchange.fire();
         };
         // An exchange that fails is lost, and the next one is due anyway.
         time().then(answered, () => undefined);
@@ -39,8 +41,10 @@ export class StoreClock implements Disposable {
         listening.dispose();
         reject(new KinoportError('RELAY_START_FAILED', 'The clock of the Redis server cannot be read.'));
       });
-      const listening = this.#room.onDidChange(({ samples }) => {
-        if (samples < SAMPLES) return;
+      let left = EXCHANGES;
+      const listening = this.#onDidExchange.event(() => {
+        left -= 1;
+        if (left > 0) return;
         listening.dispose();
         void late.dispose();
         resolve();
@@ -68,6 +72,7 @@ export class StoreClock implements Disposable {
   }
 
   dispose(): Promise<void> {
+    this.#onDidExchange.dispose();
     return this.#room.dispose();
   }
 }
