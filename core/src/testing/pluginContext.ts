@@ -28,8 +28,13 @@ export interface TestContextOptions {
   readonly config?: JsonObject;
   /** Default: the machine's. */
   readonly clock?: Clock;
-  /** Members of the context that the test brings itself; there are no programs (`processes`) without. */
-  readonly members?: Partial<Pick<PluginContext, 'processes' | 'playback' | 'streams' | 'services'>>;
+  /**
+   * Members of the context that the test brings itself. There are no programs without `processes`, of which a test brings
+   * what the plugin uses.
+   */
+  readonly members?: Partial<Pick<PluginContext, 'playback' | 'streams' | 'services'>> & {
+    readonly processes?: Partial<Processes>;
+  };
 }
 
 /** A line that a plugin wrote with `ctx.log`. */
@@ -178,7 +183,7 @@ export class TestContext implements Disposable {
           return { id, url: `http://127.0.0.1/${id}`, dispose: () => published.dispose() };
         },
       },
-      processes: members.processes ?? NO_PROGRAMS,
+      processes: programs(members.processes),
       log: {
         debug: (...line) => this.#note('debug', ...line),
         info: (...line) => this.#note('info', ...line),
@@ -229,9 +234,9 @@ const noProgram = async (command: string): Promise<never> => {
   });
 };
 
-const NO_PROGRAMS: Processes = {
-  run: noProgram,
-  spawn: noProgram,
-  spawnCommand: noProgram,
-  which: async () => undefined,
-};
+const programs = (own: Partial<Processes> = {}): Processes => ({
+  run: (command, ...rest) => own.run?.(command, ...rest) ?? noProgram(command),
+  spawn: (command, ...rest) => own.spawn?.(command, ...rest) ?? noProgram(command),
+  spawnCommand: (command, ...rest) => own.spawnCommand?.(command, ...rest) ?? noProgram(command),
+  which: async (command) => own.which?.(command),
+});

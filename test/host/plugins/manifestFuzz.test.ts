@@ -1,4 +1,10 @@
-import { type JsonObject, type JsonValue, KinoportError, manifestSchema } from '@kinoport/core';
+import {
+  type JsonObject,
+  type JsonValue,
+  KinoportError,
+  manifestSchema,
+  type PluginManifest,
+} from '@kinoport/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readManifest } from '../../../host/src/plugins/manifest.ts';
 import { Random } from '../../support/random.ts';
@@ -48,7 +54,30 @@ const kinoportSchema = manifestSchema.properties.kinoport;
 
 function kinoportOf(random: Random): JsonObject {
   const value = validValue(kinoportSchema, random, SAMPLES) as JsonObject;
-  return { ...value, experimental: ['services'] };
+  return declared({
+    ...value,
+    experimental: ['services'],
+  } as unknown as PluginManifest) as unknown as JsonObject;
+}
+
+/** What the schema cannot say: options that take a value may stand for a variable, which is among the permitted ones. */
+function declared(manifest: PluginManifest): PluginManifest {
+  const environment = new Set(manifest.permissions?.environment);
+  const commands = (manifest.contributes?.commands ?? []).map(({ options = [], ...command }) => ({
+    ...command,
+    options: options.map(({ env, ...option }) => {
+      if (env === undefined || option.type === 'boolean') return option;
+      environment.add(env);
+      return { ...option, env };
+    }),
+  }));
+  return {
+    ...manifest,
+    ...(manifest.contributes && { contributes: { ...manifest.contributes, commands } }),
+    ...(environment.size > 0 && {
+      permissions: { ...manifest.permissions, environment: [...environment].slice(0, 100) },
+    }),
+  };
 }
 
 /** What reading the manifest says: `undefined` when it is taken. */

@@ -8,14 +8,13 @@ import plugin from '../src/index.js';
 
 /**
  * An ffprobe that knows one film of a minute.
- * @type {Processes}
+ * @type {Partial<Processes>}
  */
 const processes = {
   run: async (_command, args) => {
     const isFilm = args.at(-1) === '/film.mkv';
     return { exitCode: isFilm ? 0 : 1, signal: null, stdout: '60.0\n', stderr: 'No such file' };
   },
-  spawn: () => Promise.reject(new Error('not needed')),
   which: async () => '/usr/bin/ffprobe',
 };
 const film = { title: 'Film', path: '/film.mkv' };

@@ -7,14 +7,13 @@ import plugin from '../src/index.js';
 
 /**
  * An ffprobe that knows one film.
- * @type {import('@kinoport/core').Processes}
+ * @type {Partial<import('@kinoport/core').Processes>}
  */
 const processes = {
   run: async (_command, args) => {
     const exitCode = args.at(-1) === '/film.mkv' ? 0 : 1;
     return { exitCode, signal: null, stdout: '30.0\n', stderr: 'No such file' };
   },
-  spawn: () => Promise.reject(new Error('not needed')),
   which: async () => '/usr/bin/ffprobe',
 };
 const context = new TestContext({ members: { processes } });

@@ -5,12 +5,11 @@ import { TestContext, VirtualClock } from '@kinoport/core/testing';
 import plugin from '../src/index.ts';
 
 /** An ffprobe that knows one film of a minute. */
-const processes: Processes = {
+const processes: Partial<Processes> = {
   run: async (_command, args) => {
     const isFilm = args.at(-1) === '/film.mkv';
     return { exitCode: isFilm ? 0 : 1, signal: null, stdout: '60.0\n', stderr: 'No such file' };
   },
-  spawn: () => Promise.reject(new Error('not needed')),
   which: async () => '/usr/bin/ffprobe',
 };
 const film = { title: 'Film', path: '/film.mkv' };

@@ -6,12 +6,11 @@ import { TestContext } from '@kinoport/core/testing';
 import plugin from '../src/index.ts';
 
 /** An ffprobe that knows one film. */
-const processes: Processes = {
+const processes: Partial<Processes> = {
   run: async (_command, args) => {
     const exitCode = args.at(-1) === '/film.mkv' ? 0 : 1;
     return { exitCode, signal: null, stdout: '30.0\n', stderr: 'No such file' };
   },
-  spawn: () => Promise.reject(new Error('not needed')),
   which: async () => '/usr/bin/ffprobe',
 };
 const context = new TestContext({ members: { processes } });
