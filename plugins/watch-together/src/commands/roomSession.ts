@@ -92,7 +92,12 @@ export class RoomSession {
       const typed = this.#io.wantsJson ? parseSent(line) : parseTyped(line);
       if (typed) await this.#do(typed);
       else if (line.trim() !== '')
-        this.#tell(new KinoportError('USAGE', 'That is not understood; h is for help.'));
+        this.#tell(
+          new KinoportError(
+            'USAGE',
+            'That is not understood; h is for help. What begins with a blank is said to the others.',
+          ),
+        );
     }
   }
 

@@ -92,7 +92,8 @@ function parseForTheHost(line: string): Typed | undefined | null {
   if (command !== 'set') return checked({ command, who: rest });
   const [, name = '', value = ''] =
     /^(control|buffering|mismatch|title|password)\s+(\S.*)$/i.exec(rest) ?? [];
-  if (name === '') return null;
+  // A password with one letter too many before it is not for everybody to read.
+  if (name === '') return undefined;
   const isText = /^(title|password)$/i.test(name);
   return checked({ command, [name.toLowerCase()]: isText ? value : value.toLowerCase() });
 }

@@ -26,7 +26,7 @@ it.each([
   ['set password Open Sesame', { command: 'set', password: 'Open Sesame' }],
   ['set no password', { command: 'set', password: null }],
   [`set password ${'x'.repeat(129)}`, undefined],
-  ['set the table', { command: 'chat', text: 'set the table' }],
+  ['set pasword Open Sesame', undefined],
   ['', undefined],
 ])('%j is understood', (line, expected) => {
   expect(parseTyped(line)).toEqual(expected);

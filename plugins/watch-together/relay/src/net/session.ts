@@ -233,8 +233,10 @@ export class Session implements RoomConnection {
       const member = await this.#door.enter(this, message);
       this.#member = member;
       void this.#deadline?.dispose();
-      if (this.#over) member.lost();
-      else this.#pulse.beat();
+      if (!this.#over) this.#pulse.beat();
+      else if (message.type === 'resume') member.lost();
+      // Nobody has been given the token of this seat, and could come back into it.
+      else void member.request({ type: 'leave', id: message.id });
     } catch (error) {
       this.#refuse(message, toKinoportError(error));
     }

@@ -68,3 +68,15 @@ it('hold no more of what is sent ahead than a few frames', async () => {
   expect(ann.heard.flatMap((one) => (one.type === 'ok' ? [one.id] : []))).toEqual([2, 3, 4, 8]);
   expect(ann.heard.some((one) => one.type === 'error' && one.code === 'RELAY_RATE_LIMITED')).toBe(true);
 });
+
+it('keep no seat for whoever went away before the password was looked at', async () => {
+  const ann = await greet();
+  const { room } = await ann.create({ password: 'right' });
+  const bob = await greet();
+  bob.send({ type: 'join', id: 1, code: room.code, name: 'Bob', password: 'right' });
+  bob.send({ type: 'time', t1: 1 });
+  await bob.next('time');
+  await bob[Symbol.asyncDispose]();
+  const { participant } = await ann.next('participant');
+  expect(await ann.next('left')).toMatchObject({ participant: participant.id, reason: 'left' });
+});
