@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, KinoportError, type Processes, type SpawnedProcess, sleep } from '@kinoport/core';
 import Type, { type Static } from 'typebox';
@@ -101,7 +101,6 @@ export class LocalRelay {
   async #start(reach: Reach): Promise<Ready> {
     // People of the network, and nobody else, can reach it: without a name there is no certificate to have.
     const place = reach === 'network' ? { host: '0.0.0.0', insecure: true } : {};
-    await rm(this.#file(reach), { force: true });
     let why = '';
     for (const port of PORTS) {
       const child = await this.#processes.spawnCommand('relay', {
@@ -127,6 +126,12 @@ export class LocalRelay {
     while (end === undefined && this.#clock.now() < until) {
       const told = await this.#told(reach);
       if (told?.pid === child.pid) return told;
+      // Another process of the plugin, as after a reload, has started one at the same time.
+      const other = await this.#running(reach);
+      if (other) {
+        await child.kill();
+        return other;
+      }
       await sleep(this.#clock, LOOK);
     }
     if (end !== undefined) return end;

@@ -76,6 +76,24 @@ it('is found again by the next process of the plugin, and ends when nobody needs
   expect(readdirSync(folder)).toEqual([]);
 });
 
+it('is the one of another process of the plugin that was faster', async () => {
+  const file = join(folder, 'relay-machine.json');
+  const { address } = await local().get('machine');
+  const told = readFileSync(file);
+  rmSync(file);
+  const overtaken: typeof processes = {
+    async spawnCommand(command, { options } = {}) {
+      const own = { ...options, 'ready-file': join(folder, 'overwritten.json') };
+      const child = await processes.spawnCommand(command, { options: own });
+      writeFileSync(file, told);
+      return child;
+    },
+  };
+  const late = new LocalRelay({ clock: systemClock, processes: overtaken, folder });
+  expect((await late.get('machine')).address).toBe(address);
+  await expect.poll(() => children.map(({ signalCode }) => signalCode)).toEqual([null, 'SIGKILL']);
+});
+
 it('takes another port where its usual one is taken', async () => {
   const server = createServer().on('error', () => undefined);
   // Whoever has it already serves as well.
