@@ -159,6 +159,7 @@ export interface Processes {
    * Starts a `standalone` command that the plugin contributes itself, in the background: with the plugin's permissions
    * and folders, standard input empty, output into a log file, `--json` given. It needs no entry in `permissions.spawn`.
    * It outlives plugin and host, so it has to end by itself once nobody needs it; at most 8 at a time.
+   * @param input no place for secrets: it stands in the environment of the process
    * @throws KinoportError `COMMAND_UNKNOWN`, `PROCESS_SPAWN_FAILED`
    */
   spawnCommand(command: string, input?: Partial<CommandArguments>): Promise<SpawnedProcess>;
