@@ -1,50 +1,21 @@
 /** What a viewer can do, and what the others see, when a connection, a film or a player is missing. */
-import { type Event, once, type SyncParticipant, systemClock } from '@kinoport/core';
-import { TestContext, type TestPlayback } from '@kinoport/core/testing';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readOptions } from '../../../../plugins/watch-together/relay/src/program/options.ts';
-import { startRelay } from '../../../../plugins/watch-together/relay/src/program/relay.ts';
+import { type SyncParticipant, systemClock } from '@kinoport/core';
+import { type TestPlayback } from '@kinoport/core/testing';
+import { beforeEach, expect, it } from 'vitest';
 import type { Room } from '../../../../plugins/watch-together/src/client/room.ts';
-import { RoomService } from '../../../../plugins/watch-together/src/client/roomService.ts';
-import { openWebSocketLink } from '../../../../plugins/watch-together/src/client/webSocketLink.ts';
-import { readSettings } from '../../../../plugins/watch-together/src/settings.ts';
 import { CutProxy } from '../../../support/lab/cutProxy.ts';
+import { addressOf, machine, openRelay, own, FILM as SHORT, within } from '../gathering.ts';
 
-const disposables: { dispose(): void | Promise<void> }[] = [];
 let url: string;
 let way: CutProxy;
 
 beforeEach(async () => {
-  const options = readOptions(['--port', '0', '--silent'], {});
-  if (!options) throw new Error('help');
-  const relay = await startRelay(options, { clock: systemClock, log: () => undefined });
-  disposables.push(relay);
-  url = `http://127.0.0.1:${relay.port}`;
-  way = await CutProxy.open(relay.port);
-  disposables.push(way);
+  const relay = await openRelay();
+  url = addressOf(relay);
+  way = own(await CutProxy.open(relay.port));
 });
 
-afterEach(async () => {
-  for (const one of disposables.splice(0).reverse()) await one.dispose();
-});
-
-function machine() {
-  const context = new TestContext();
-  const service = new RoomService(context.ctx, () => readSettings({}), openWebSocketLink);
-  disposables.push(context, service);
-  return { service, playback: context.playback };
-}
-
-const within = <T>(event: Event<T>, accept?: (value: T) => boolean): Promise<T> =>
-  once(event, accept, AbortSignal.timeout(5000));
-
-const FILM = {
-  key: 'test:film',
-  uri: '/films/Film.mkv',
-  title: 'Film',
-  kind: 'video',
-  duration: 6000,
-} as const;
+const FILM = { ...SHORT, duration: 6000 } as const;
 const NEXT = { ...FILM, key: 'test:next', uri: '/films/Next.mkv', title: 'Next', size: 5 } as const;
 
 const calls = (playback: TestPlayback, method: string): number =>

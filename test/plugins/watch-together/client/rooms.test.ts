@@ -1,58 +1,26 @@
 /** Rooms of two machines in memory, at a relay with real sockets. */
-import { type Event, once, type SyncParticipant, systemClock } from '@kinoport/core';
+import { type SyncParticipant } from '@kinoport/core';
 import { TestContext } from '@kinoport/core/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readOptions } from '../../../../plugins/watch-together/relay/src/program/options.ts';
-import { type Relay, startRelay } from '../../../../plugins/watch-together/relay/src/program/relay.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Room } from '../../../../plugins/watch-together/src/client/room.ts';
-import { RoomService } from '../../../../plugins/watch-together/src/client/roomService.ts';
-import { openWebSocketLink } from '../../../../plugins/watch-together/src/client/webSocketLink.ts';
-import { readSettings } from '../../../../plugins/watch-together/src/settings.ts';
+import { addressOf, FILM, machine, openRelay, within } from '../gathering.ts';
 
-const disposables: { dispose(): void | Promise<void> }[] = [];
-let relay: Relay;
 let url: string;
 
 beforeEach(async () => {
-  const options = readOptions(['--port', '0', '--silent'], {});
-  if (!options) throw new Error('help');
-  relay = await startRelay(options, { clock: systemClock, log: () => undefined });
-  disposables.push(relay);
-  url = `http://127.0.0.1:${relay.port}`;
+  url = addressOf(await openRelay());
 });
-
-afterEach(async () => {
-  for (const one of disposables.splice(0).reverse()) await one.dispose();
-});
-
-function machine(context = new TestContext()) {
-  disposables.push(context);
-  const service = new RoomService(context.ctx, () => readSettings({}), openWebSocketLink);
-  disposables.push(service);
-  return { context, service, playback: context.playback };
-}
-
-const within = <T>(event: Event<T>, accept?: (value: T) => boolean): Promise<T> =>
-  once(event, accept, AbortSignal.timeout(5000));
 
 /** People as they are to be, now or soon. */
 async function people(room: Room, accept: (all: readonly SyncParticipant[]) => boolean): Promise<void> {
   if (!accept(room.participants)) await within(room.onDidChangeParticipants, accept);
 }
 
-const ITEM = {
-  key: 'test:film',
-  uri: '/films/Film.mkv',
-  title: 'Film',
-  kind: 'video',
-  duration: 60,
-} as const;
-
 describe('a room', () => {
   it('is opened with what plays, and found by its link', async () => {
     const [ann, bob] = [machine(), machine()];
-    ann.playback.start({ item: ITEM });
-    bob.playback.start({ item: { ...ITEM, uri: '/elsewhere/Film.mkv' } });
+    ann.playback.start({ item: FILM });
+    bob.playback.start({ item: { ...FILM, uri: '/elsewhere/Film.mkv' } });
     const room = await ann.service.create({ name: 'Ann', relay: url, playbackId: 'session' });
     expect(room.invitation).toBe(`${url}/r/${room.code}`);
     const joined = await bob.service.join(room.invitation, { name: ' Bob\u001b[2J ', playbackId: 'session' });
@@ -63,7 +31,7 @@ describe('a room', () => {
 
   it('is one to each player', async () => {
     const ann = machine();
-    ann.playback.start({ item: ITEM });
+    ann.playback.start({ item: FILM });
     const first = await ann.service.create({ name: 'Ann', relay: url, playbackId: 'session' });
     const second = ann.service.create({ name: 'Ann', relay: url, playbackId: 'session' });
     await expect(second).rejects.toMatchObject({ code: 'ROOM_PLAYER_IN_USE' });
@@ -76,7 +44,7 @@ describe('a room', () => {
     const ann = machine();
     const room = await ann.service.create({ name: 'Ann', relay: url });
     const crashed = new TestContext();
-    const bob = machine(crashed);
+    const bob = machine({ context: crashed });
     const joined = await bob.service.join(room.invitation, { name: 'Bob' });
     await people(room, (all) => all.length === 2);
     // What a new process has is what was kept of the one before.
@@ -93,8 +61,8 @@ describe('a room', () => {
 
   it('goes on with the next item for all', async () => {
     const ann = machine();
-    const next = { ...ITEM, key: 'test:next', uri: '/films/Next.mkv', title: 'Next' };
-    ann.playback.start({ item: ITEM, queue: [ITEM, next] });
+    const next = { ...FILM, key: 'test:next', uri: '/films/Next.mkv', title: 'Next' };
+    ann.playback.start({ item: FILM, queue: [FILM, next] });
     const room = await ann.service.create({ name: 'Ann', relay: url, playbackId: 'session' });
     await room.setReady(true);
     await room.start();
@@ -108,11 +76,11 @@ describe('a room', () => {
 
   it('tells of another film', async () => {
     const [ann, bob] = [machine(), machine()];
-    ann.playback.start({ item: ITEM });
+    ann.playback.start({ item: FILM });
     const room = await ann.service.create({ name: 'Ann', relay: url, playbackId: 'session' });
     const joined = await bob.service.join(room.code, { name: 'Bob', relay: url });
     bob.playback.start({
-      item: { ...ITEM, key: 'test:other', title: 'Other', uri: '/Other.mkv', duration: 90 },
+      item: { ...FILM, key: 'test:other', title: 'Other', uri: '/Other.mkv', duration: 90 },
     });
     bob.playback.change({ duration: 90 });
     const warned = within(joined.onDidWarn);
@@ -122,7 +90,7 @@ describe('a room', () => {
 
   it('keeps the seat of whose player is closed', async () => {
     const ann = machine();
-    ann.playback.start({ item: ITEM });
+    ann.playback.start({ item: FILM });
     const room = await ann.service.create({ name: 'Ann', relay: url, playbackId: 'session' });
     const warned = within(room.onDidWarn);
     ann.playback.close();

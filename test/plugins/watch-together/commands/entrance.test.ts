@@ -1,54 +1,27 @@
 /** `room join` as its viewer sees it, at a relay with real sockets. */
 import { createServer } from 'node:http';
-import { KinoportError, systemClock } from '@kinoport/core';
-import { TestContext } from '@kinoport/core/testing';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readOptions } from '../../../../plugins/watch-together/relay/src/program/options.ts';
-import { type Relay, startRelay } from '../../../../plugins/watch-together/relay/src/program/relay.ts';
-import { RoomService } from '../../../../plugins/watch-together/src/client/roomService.ts';
-import { openWebSocketLink } from '../../../../plugins/watch-together/src/client/webSocketLink.ts';
+import { KinoportError } from '@kinoport/core';
+import { beforeEach, expect, it } from 'vitest';
 import { registerCommands } from '../../../../plugins/watch-together/src/commands/index.ts';
 import { steer } from '../../../../plugins/watch-together/src/commands/steer.ts';
-import { readSettings } from '../../../../plugins/watch-together/src/settings.ts';
+import { addressOf, FILM, machine as gathered, openRelay, own, type Relay } from '../gathering.ts';
 
-const disposables: { dispose(): void | Promise<void> }[] = [];
 let relay: Relay;
 
-async function start(port = 0): Promise<Relay> {
-  const options = readOptions(['--port', String(port), '--silent'], {});
-  if (!options) throw new Error('help');
-  return startRelay(options, { clock: systemClock, log: () => undefined });
-}
-
 beforeEach(async () => {
-  relay = await start();
-  disposables.push({ dispose: () => relay.dispose() });
-});
-
-afterEach(async () => {
-  for (const one of disposables.splice(0).reverse()) await one.dispose();
+  relay = await openRelay();
 });
 
 function machine() {
-  const context = new TestContext();
-  const service = new RoomService(context.ctx, () => readSettings({}), openWebSocketLink);
-  registerCommands(context.ctx, service);
-  disposables.push(context, service);
-  return { context, service };
+  const one = gathered();
+  registerCommands(one.context.ctx, one.service);
+  return one;
 }
-
-const FILM = {
-  key: 'test:film',
-  uri: '/films/Film.mkv',
-  title: 'Film',
-  kind: 'video',
-  duration: 60,
-} as const;
 
 async function hosted() {
   const ann = machine();
   ann.context.playback.start({ item: FILM });
-  const url = `http://127.0.0.1:${relay.port}`;
+  const url = addressOf(relay);
   const room = await ann.service.create({ name: 'Ann', relay: url, playbackId: 'session' });
   return { ...ann, room };
 }
@@ -92,7 +65,7 @@ it.each([
   if (started) await room.start({ force: true });
   const { port } = relay;
   await relay.dispose();
-  relay = await start(port);
+  relay = await openRelay(port);
   expect(await joined).toMatchObject({ code: 'ROOM_NOT_FOUND' });
   const stopped = context.playback.calls.some(({ method }) => method === 'stop');
   expect(stopped).toBe(!started);
@@ -136,7 +109,7 @@ it.each([
 ])('a server that answers %d is told as what it is', async (status, words) => {
   const server = createServer((_request, response) => response.writeHead(status).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  disposables.push({ dispose: () => void server.close() });
+  own({ dispose: () => void server.close() });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const joined = machine().service.join(`http://127.0.0.1:${port}/r/ABC234`, { name: 'Bob' });

@@ -1,42 +1,19 @@
-/** What becomes of a room and its film when a terminal, the plugin's process or the relay goes, at a relay with real sockets. */
-import { systemClock } from '@kinoport/core';
-import { TestContext } from '@kinoport/core/testing';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { readOptions } from '../../../../plugins/watch-together/relay/src/program/options.ts';
-import { type Relay, startRelay } from '../../../../plugins/watch-together/relay/src/program/relay.ts';
-import { RoomService } from '../../../../plugins/watch-together/src/client/roomService.ts';
-import { openWebSocketLink } from '../../../../plugins/watch-together/src/client/webSocketLink.ts';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { registerCommands } from '../../../../plugins/watch-together/src/commands/index.ts';
-import { readSettings } from '../../../../plugins/watch-together/src/settings.ts';
+import { addressOf, machine as gathered, openRelay, type Relay } from '../gathering.ts';
 
 const FILM = '/films/Film.mkv';
 const ITEM = { key: 'test:film', uri: FILM, title: 'Film', kind: 'video', duration: 60 } as const;
 
-const disposables: { dispose(): void | Promise<void> }[] = [];
 let relay: Relay;
 
 beforeEach(async () => {
-  relay = await started();
+  relay = await openRelay();
 });
-
-afterEach(async () => {
-  for (const one of disposables.splice(0).reverse()) await one.dispose();
-});
-
-async function started(port = 0): Promise<Relay> {
-  const options = readOptions(['--port', String(port), '--silent'], {});
-  if (!options) throw new Error('help');
-  const one = await startRelay(options, { clock: systemClock, log: () => undefined });
-  disposables.push(one);
-  return one;
-}
 
 /** A machine with the commands, and whoever is at its terminal. */
 function machine() {
-  const context = new TestContext();
-  disposables.push(context);
-  const service = new RoomService(context.ctx, () => readSettings({}), openWebSocketLink);
-  disposables.push(service);
+  const { context, service } = gathered();
   registerCommands(context.ctx, service);
   const terminal = (command: 'room create' | 'room join', args: Record<string, string | string[]>) => {
     const ending = new AbortController();
@@ -46,7 +23,7 @@ function machine() {
         clientGoes,
         json: true,
         signal: ending.signal,
-        options: { name: 'Ann', relay: `http://127.0.0.1:${relay.port}` },
+        options: { name: 'Ann', relay: addressOf(relay) },
       });
     return { ending, over };
   };
@@ -84,7 +61,7 @@ it('opens another player where the one that has the film is in a room', async ()
   ann.context.playback.start({ id: 'first', item: ITEM });
   const first = await ann.service.create({
     name: 'Ann',
-    relay: `http://127.0.0.1:${relay.port}`,
+    relay: addressOf(relay),
     playbackId: 'first',
   });
   expect(first.playbackId).toBe('first');
@@ -145,9 +122,8 @@ it('lets the film go on when the relay has forgotten the room, and says what to 
   const ann = machine();
   const { ended } = await watching(ann, false);
   const { port } = relay;
-  disposables.splice(disposables.indexOf(relay), 1);
   await relay.dispose();
-  await started(port);
+  await openRelay(port);
   expect(await ended).toMatchObject({
     code: 'ROOM_NOT_FOUND',
     hint: expect.stringContaining('room create'),

@@ -28,10 +28,11 @@ describe.skipIf(needs('redis-server')).concurrent('two relays', () => {
     const redis = own(await RedisServer.start());
     const limits = ['--connections-per-address', '0', '--rooms-per-address', '0'];
     const argv = ['--redis', redis.url, ...limits, ...more];
-    const [first, second] = await Promise.all([RelayProcess.start(...argv), RelayProcess.start(...argv)]);
+    const both = await Promise.all([RelayProcess.start(...argv), RelayProcess.start(...argv)]);
+    const [first, second] = [own(both[0]), own(both[1])];
     for (const { url } of [first, second]) context.expect(url).toMatch(/^http:/);
     const greet = async ({ url }: RelayProcess): Promise<Peer> => own(await Peer.greet(url));
-    return { redis, first: own(first), second: own(second), greet };
+    return { redis, first, second, greet };
   }
 
   const resume = ({ room, participant, token }: ServerMessages['joined']): ClientMessages['resume'] => ({
