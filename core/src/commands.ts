@@ -35,8 +35,11 @@ export interface CommandIo {
    * and so does the command's end. What is typed stands below it. Shown on a terminal only, and not with `--json`.
    */
   status(text: string): void;
-  /** Asks for a line. @throws KinoportError `NOT_INTERACTIVE` where there is no terminal. */
-  prompt(question: string): Promise<string>;
+  /**
+   * Asks for a line; a `hidden` one, a password for instance, is not shown while it is typed.
+   * @throws KinoportError `NOT_INTERACTIVE` where there is no terminal.
+   */
+  prompt(question: string, options?: { readonly hidden?: boolean }): Promise<string>;
   /** Lines of standard input; ends with the input. */
   lines(): AsyncIterable<string>;
   /**

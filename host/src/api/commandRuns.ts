@@ -79,14 +79,14 @@ export class CommandRuns {
         });
       },
     );
-    calls.onCall<{ readonly runId: string; readonly question: unknown }>(
+    calls.onCall<{ readonly runId: string; readonly question: unknown; readonly hidden?: unknown }>(
       'command/prompt',
-      async ({ runId, question }) => {
+      async ({ runId, question, hidden }) => {
         const { client, signal } = this.#find(runId);
         if (!client.request) return { line: null };
         try {
-          const asked = typeof question === 'string' ? question : null;
-          return { line: await client.request<string | null>('command.prompt', { question: asked }, signal) };
+          const asked = { question: typeof question === 'string' ? question : null, hidden: hidden === true };
+          return { line: await client.request<string | null>('command.prompt', asked, signal) };
         } catch (error) {
           if (isKinoportError(error, 'NOT_INTERACTIVE')) return { line: null };
           throw error;

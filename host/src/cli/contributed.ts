@@ -119,7 +119,9 @@ export async function runContributed(
       else if (stream === 'err') terminal.note(text);
       else terminal.status(text);
     });
-    host.setPrompt((question) => (question === null ? terminal.next() : terminal.ask(question)));
+    host.setPrompt((question, hidden) =>
+      question === null ? terminal.next() : terminal.ask(question, hidden),
+    );
     try {
       const client = {
         isTTY: output.isTTY,

@@ -9,8 +9,8 @@ export function faultOf(id: string, logFile: string, error: KinoportError): Kino
 }
 
 /** It was replaced meanwhile, and is not to be asked once more. */
-export function replacedWhileAsked(id: string): KinoportError {
+export function replacedWhileAsked(id: string, hint = 'Ask again.'): KinoportError {
   return new KinoportError('PLUGIN_REPLACED', `The plugin "${id}" was replaced while it worked on this.`, {
-    hint: 'Ask again.',
+    hint,
   });
 }

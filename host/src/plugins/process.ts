@@ -5,6 +5,7 @@ import { limitLog } from '../log/logLimit.ts';
 import type { ProcessGuard } from '../processes/guard.ts';
 import { type CallOptions, Peer, pipeTransport } from '../rpc/peer.ts';
 import type { InitializeParams, InitializeResult } from '../rpc/protocol.ts';
+import { replacedWhileAsked } from './callErrors.ts';
 import { hearDebugger } from './dev/development.ts';
 import type { DiscoveredPlugin } from './discovery.ts';
 import type { LoadedManifest } from './manifest.ts';
@@ -217,7 +218,11 @@ export class PluginProcess {
     } catch (error) {
       if (!this.peer.isClosed || !isKinoportError(error, 'PLUGIN_CRASHED')) throw error;
       await this.over;
-      throw this.#ended?.error ?? error;
+      if (this.#ended) throw this.#ended.error;
+      // It was not waited for any longer.
+      throw long && this.#retired
+        ? replacedWhileAsked(this.#options.plugin.id, 'Run the command again.')
+        : error;
     } finally {
       calls.delete(call);
       if (!long) this.calls.note(this.#options.clock.now() - began);

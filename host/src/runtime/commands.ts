@@ -32,12 +32,12 @@ export function serveCommands(peer: Peer, registry: RegistryImpl<CommandHandler>
       written = written.then(() => peer.call('command/output', { runId, stream, text }));
       written.catch(() => undefined);
     };
-    const prompt = async (question: string): Promise<string> => {
+    const prompt: CommandIo['prompt'] = async (question, { hidden = false } = {}) => {
       // What explains the question stands above it.
       await written.catch(() => undefined);
       const answer = await peer.call<{ readonly line: string | null }>(
         'command/prompt',
-        { runId, question },
+        { runId, question, hidden },
         { signal, timeout: Number.POSITIVE_INFINITY },
       );
       if (answer.line === null)

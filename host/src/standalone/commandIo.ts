@@ -27,7 +27,7 @@ export function commandIo(
     error: (text) => terminal.note(text),
     json: (value: JsonValue) => terminal.data(JSON.stringify(value)),
     status: (text) => terminal.status(text),
-    prompt: (question) => terminal.ask(question),
+    prompt: (question, options) => terminal.ask(question, options?.hidden),
     configure: async () => {
       throw new KinoportError('INVALID_ARGUMENT', 'A command without a host changes no settings.', {
         hint: 'Say in its output what belongs into the config file.',

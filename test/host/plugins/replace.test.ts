@@ -151,6 +151,18 @@ describe('a plugin that is reloaded', () => {
     await until('the old one is gone', () => !isAlive(old));
   });
 
+  it('tells a command that does not come to its end that it was replaced', async () => {
+    host = new PluginHost({ a: answering('old', 'globalThis.before = () => new Promise(() => undefined);') });
+    const asked = expect(ask()).rejects.toMatchObject({
+      code: 'PLUGIN_REPLACED',
+      hint: 'Run the command again.',
+    });
+    await until('the command runs', () => host.pluginLog('a').includes('asked old'));
+    host.rewrite('a', answering('new'));
+    await host.manager.set.reload('a');
+    await asked;
+  });
+
   it('is reloaded one after the other when asked often', async () => {
     host = new PluginHost({ a: answering('old') });
     await ask();

@@ -25,7 +25,7 @@ import { WebSocketClient } from './webSocket.ts';
 export type Params<M extends MethodName> = Static<(typeof METHODS)[M]>;
 
 /** Answers a question of a contributed command; without one, with a line of standard input, `null` at its end. */
-export type PromptHandler = (question: string | null) => Promise<string | null>;
+export type PromptHandler = (question: string | null, hidden: boolean) => Promise<string | null>;
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -189,8 +189,11 @@ export class HostConnection implements Disposable {
       if (method !== 'command.prompt' || !this.#prompt) {
         throw new KinoportError('NOT_INTERACTIVE', 'There is no terminal to ask on.');
       }
-      const question = (params as { readonly question?: unknown } | undefined)?.question;
-      const answer = await this.#prompt(typeof question === 'string' ? question : null);
+      const { question, hidden } = (params ?? {}) as {
+        readonly question?: unknown;
+        readonly hidden?: unknown;
+      };
+      const answer = await this.#prompt(typeof question === 'string' ? question : null, hidden === true);
       this.#send({ id, result: answer });
     } catch (error) {
       const data =

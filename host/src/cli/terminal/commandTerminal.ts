@@ -1,5 +1,6 @@
 import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from 'node:readline';
 import type { Disposable } from '@kinoport/core';
+import { askHidden } from './hidden.ts';
 import { InputLines } from './inputLines.ts';
 import type { Output } from './output.ts';
 import { ask } from './prompt.ts';
@@ -65,13 +66,13 @@ export class CommandTerminal implements Disposable {
   }
 
   /** @throws KinoportError as `ask` */
-  async ask(question: string): Promise<string> {
+  async ask(question: string, hidden = false): Promise<string> {
     this.#clear();
     this.#isAsking = true;
     this.#editor?.close();
     this.#editor = undefined;
     try {
-      return await ask(question);
+      return await (hidden ? askHidden(question) : ask(question));
     } finally {
       this.#isAsking = false;
       if (this.#waiting) this.#edit();

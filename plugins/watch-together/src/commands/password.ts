@@ -2,7 +2,9 @@ import { type CommandArguments, type CommandIo, KinoportError } from '@kinoport/
 
 /** Of a person at the terminal, else the first line of standard input. */
 export async function askPassword(io: CommandIo): Promise<string> {
-  return checked(io.isTTY ? await io.prompt('Password of the room: ') : await firstLine(io));
+  return checked(
+    io.isTTY ? await io.prompt('Password of the room: ', { hidden: true }) : await firstLine(io),
+  );
 }
 
 /** What the client has read from the file that was named; undefined: none was. */
@@ -13,7 +15,9 @@ export function passwordOfFile({ 'password-file': text }: CommandArguments['opti
 function checked(text: string): string {
   const password = text.trim();
   if (password === '' || password.length > 128 || /[\r\n]/.test(password))
-    throw new KinoportError('INVALID_ARGUMENT', 'A password is one line of 1 to 128 characters.');
+    throw new KinoportError('INVALID_ARGUMENT', 'A password is one line of 1 to 128 characters.', {
+      hint: 'Type it when it is asked for, or name a file that holds it with --password-file.',
+    });
   return password;
 }
 

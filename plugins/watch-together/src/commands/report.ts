@@ -68,7 +68,8 @@ export class RoomReport implements Disposable {
     this.#owned.add(
       room.onDidWarn(({ code, message }) => {
         this.#event({ event: 'warning', code, message });
-        if (!io.wantsJson) io.error(`${message} (${code})`);
+        const way = code === 'PLAYER_GONE' ? ' Type w to watch again.' : '';
+        if (!io.wantsJson) io.error(`${message}${way} (${code})`);
         void room.show(message);
       }),
     );
