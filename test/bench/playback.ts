@@ -9,11 +9,7 @@ import { FirstFrame } from './playback/firstFrame.ts';
 import { throughput } from './playback/throughput.ts';
 
 const flags = runFlags();
-const only = process.argv
-  .slice(2)
-  .find((arg) => arg.startsWith('--only='))
-  ?.slice('--only='.length)
-  .split(',');
+const { only } = flags;
 const table = new Table({ title: 'Playback', json: flags.json });
 
 const parts: Record<string, () => Promise<void>> = {

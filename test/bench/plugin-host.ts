@@ -8,12 +8,7 @@ import { bareNodes, builtins, idlePlugins } from './plugin-host/memory.ts';
 import { cordisReloader, hostReloader, importReloader, reloads } from './plugin-host/reload.ts';
 import { forkChannel, pluginChannel, rate, roundTrips } from './plugin-host/wire.ts';
 
-const { quick, json } = runFlags();
-const only = process.argv
-  .slice(2)
-  .find((arg) => arg.startsWith('--only='))
-  ?.slice('--only='.length)
-  .split(',');
+const { quick, json, only } = runFlags();
 const table = new Table({ title: 'Plugin host', json });
 
 const parts: Record<string, () => Promise<void>> = {

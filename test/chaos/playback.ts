@@ -13,11 +13,7 @@ import { pluginKilled } from './playback/pluginKilled.ts';
 type Part = () => Promise<() => void>;
 
 const flags = runFlags();
-const only = process.argv
-  .slice(2)
-  .find((arg) => arg.startsWith('--only='))
-  ?.slice('--only='.length)
-  .split(',');
+const { only } = flags;
 const table = new Table({ title: 'Playback under fire', json: flags.json });
 const rounds = flags.quick ? 3 : 20;
 

@@ -12,11 +12,7 @@ import { NEAR } from './sync/truth.ts';
 type Part = (stage: Stage) => Promise<() => void>;
 
 const flags = runFlags();
-const only = process.argv
-  .slice(2)
-  .find((arg) => arg.startsWith('--only='))
-  ?.slice('--only='.length)
-  .split(',');
+const { only } = flags;
 const table = new Table({ title: 'Watching together under fire', json: flags.json });
 const film = await makeFilm({ seconds: 600, noise: false });
 

@@ -10,11 +10,7 @@ import { seederStopped, seedersKilled } from './torrent/swarmFails.ts';
 type Part = (film: Film) => Promise<() => void>;
 
 const flags = runFlags();
-const only = process.argv
-  .slice(2)
-  .find((arg) => arg.startsWith('--only='))
-  ?.slice('--only='.length)
-  .split(',');
+const { only } = flags;
 const table = new Table({ title: 'Torrents under fire', json: flags.json });
 const seconds = flags.quick ? 15 : 30;
 /** The fifth crash within five minutes has a plugin wait for its user. */

@@ -34,10 +34,17 @@ export interface Summary {
 export interface RunFlags {
   readonly quick: boolean;
   readonly json: boolean;
+  /** Names of `--only=a,b`; absent: all. */
+  readonly only?: readonly string[];
 }
 
 export function runFlags(argv: readonly string[] = process.argv.slice(2)): RunFlags {
-  return { quick: argv.includes('--quick'), json: argv.includes('--json') };
+  const names = argv.find((arg) => arg.startsWith('--only='))?.slice('--only='.length);
+  return {
+    quick: argv.includes('--quick'),
+    json: argv.includes('--json'),
+    ...(names === undefined ? {} : { only: names.split(',') }),
+  };
 }
 
 /** Median (of an even count: the mean of the middle two), smallest and largest. */
